@@ -1,0 +1,1 @@
+"""The engine: everything that decides, written once, importing no event model."""

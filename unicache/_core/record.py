@@ -1,0 +1,43 @@
+"""What one key holds, as values: a record or a lease. How they look on the wire is ``envelope``'s business."""
+
+from typing import NamedTuple
+
+import msgspec
+
+__all__ = ["Held", "Lease", "Record", "TagVersion"]
+
+
+class TagVersion(NamedTuple):
+    """A tag as an entry remembers it: the entry is valid only while the tag still has this version (R9)."""
+
+    tag: str
+    version: bytes
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One cached value with what is known of it (R11).
+
+    ``payload``    the encoded value; ``codec`` is the id of the codec that wrote it
+    ``cas``        64 random bits, new with every write
+    ``created``    wall-clock time of the write, unix seconds
+    ``soft``       wall-clock time after which the value is stale, unix seconds; 0.0 for never
+    ``schema``     fingerprint of the declared type, 0 for none
+    ``tags``       the tag versions the value was made under
+    """
+
+    payload: bytes
+    codec: int
+    cas: int
+    created: float
+    soft: float = 0.0
+    schema: int = 0
+    tags: tuple[TagVersion, ...] = ()
+
+
+class Lease(msgspec.Struct, frozen=True, gc=False):
+    """The mark of a running load (R1): whoever finds it waits; only its owner may fill the key."""
+
+    token: bytes
+
+
+Held = Record | Lease | None

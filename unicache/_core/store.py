@@ -1,0 +1,146 @@
+"""What a store must be able to do: the one protocol behind ``memory://`` and ``valkey://``.
+
+Every call is about one name (or many, each on its own), so that it holds on a cluster. Names are complete server keys as
+bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of values,
+codecs, namespaces or whether a tag version is still current.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from unicache._core.record import Held, Record
+
+__all__ = ["KEEP_TTL", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+
+
+class KeepTtl(Enum):
+    """The type of ``KEEP_TTL``: leave the remaining time to live as it is."""
+
+    KEEP = "keep"
+
+
+KEEP_TTL = KeepTtl.KEEP
+
+
+class Rule(Enum):
+    """When a write may happen. A lease counts as absent in all of them, and every write that happens removes it."""
+
+    ALWAYS = "always"
+    ABSENT = "absent"
+    PRESENT = "present"
+    SAME_CAS = "same-cas"
+
+
+class Outcome(Enum):
+    """What became of a write or a removal."""
+
+    DONE = "done"
+    MISSING = "missing"
+    EXISTS = "exists"
+    MISMATCH = "mismatch"
+
+
+class Write(NamedTuple):
+    """One record to write. ``cas`` is looked at only under ``Rule.SAME_CAS``."""
+
+    name: bytes
+    record: Record
+    ttl: float | None | KeepTtl
+    rule: Rule = Rule.ALWAYS
+    cas: int = 0
+
+
+class Found(NamedTuple):
+    """A record together with the seconds it has left; None for no expiry."""
+
+    record: Record
+    ttl: float | None
+
+
+class Store(Protocol):
+    """Where records are kept. Raises StoreUnavailable, OperationTimeout, ServerError; ValueFormatError for foreign bytes."""
+
+    def peek(self, name: bytes) -> Record | None:
+        """A record that can be had at once, without waiting; None says nothing about what ``read`` would find."""
+        ...
+
+    async def read(self, name: bytes) -> Held:
+        """What the name holds now."""
+        ...
+
+    async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
+        """What the names hold, in order, in as few round trips as possible; foreign bytes as their ValueFormatError."""
+        ...
+
+    async def find(self, name: bytes) -> Found | None:
+        """The record and its remaining time, read as one; None for absent and for a lease."""
+        ...
+
+    async def write(self, write: Write) -> Outcome:
+        """Write under the rule: DONE, or MISSING (PRESENT, SAME_CAS), EXISTS (ABSENT), MISMATCH (SAME_CAS).
+
+        Under ABSENT and PRESENT the rule looks at what is stored, not at tags: ``documents`` settles those by CAS.
+        """
+        ...
+
+    async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
+        """Each write on its own, sent together."""
+        ...
+
+    async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
+        """Remove a record (and a lease, which counts as MISSING): DONE, MISSING, MISMATCH."""
+        ...
+
+    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]: ...
+
+    async def expire(self, name: bytes, ttl: float | None) -> bool:
+        """Give a record a new time to live; False when there is none. Never deletes, never touches a lease."""
+        ...
+
+    async def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
+        """``expire`` that also gives back the record, as one."""
+        ...
+
+    async def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
+        """R1. Put a lease where nothing is, or over the record whose CAS is ``over``. None: the lease is ours.
+
+        Otherwise what is there, a record or somebody's lease, and nothing was changed.
+        """
+        ...
+
+    async def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
+        """R3. Put the record where our lease still is; False when it is not, and nothing was changed."""
+        ...
+
+    async def release(self, name: bytes, token: bytes) -> None:
+        """Take our lease away if it is still there."""
+        ...
+
+    async def drop(self, names: Sequence[bytes]) -> None:
+        """R5. Remove whatever is there, leases too, under every rule and on a full server."""
+        ...
+
+    async def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
+        """R9. The current versions of tags; None where a tag has none."""
+        ...
+
+    async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
+        """R9. The current versions of tags; one that has none gets ``fresh``. Each lives for at least ``ttl`` from now."""
+        ...
+
+    def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
+        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once."""
+        ...
+
+    async def ping(self) -> None:
+        """One round trip."""
+        ...
+
+    async def connect(self) -> None:
+        """Be ready, or raise the reason."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything that belongs to the running scheduler, and refuse later calls with CacheClosed."""
+        ...
