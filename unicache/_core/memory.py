@@ -1,0 +1,265 @@
+"""The store behind ``memory://``: what a server would do, done in this process.
+
+Here lives what each call of the store protocol means for a record, a lease and a tag version. What must not live here:
+which entry goes when there is no room (``bounded``), what a value or a tag means, and anything that waits.
+"""
+
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import wraps
+from math import inf
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from unicache._core.bounded import Bounded
+from unicache._core.record import Held, Lease, Record
+from unicache._core.store import Found, KeepTtl, Outcome, Rule, Write
+from unicache.errors import CacheClosed, ServerError, ValueFormatError
+
+__all__ = ["MemoryStore"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Kept = Record | Lease | bytes
+"""What a name can hold here; plain bytes are a tag's version."""
+
+BATCH = 500
+
+# Measured with tracemalloc on CPython 3.11 to 3.13, as what is allocated beyond the bytes that are held: 493 to 535
+# for a record with a deadline, depending on how full the dict is, and 105 to 113 for each of its tags.
+ENTRY_OVERHEAD = 515
+TAG_OVERHEAD = 115
+
+
+def _weigh(name: bytes, kept: Kept) -> int:
+    """The bytes that an entry is counted with: what it holds, and what CPython needs to hold it."""
+    if isinstance(kept, Record):
+        tags = sum(sys.getsizeof(tag) + len(version) + TAG_OVERHEAD for tag, version in kept.tags)
+        return ENTRY_OVERHEAD + len(name) + len(kept.payload) + tags
+    return ENTRY_OVERHEAD + len(name) + len(kept.token if isinstance(kept, Lease) else kept)
+
+
+def _refusal(found: Record | None, write: Write) -> Outcome | None:
+    """Why the rule forbids the write, given the record that is there; None when it does not."""
+    if found is None:
+        return Outcome.MISSING if write.rule in (Rule.PRESENT, Rule.SAME_CAS) else None
+    if write.rule is Rule.ABSENT:
+        return Outcome.EXISTS
+    return Outcome.MISMATCH if write.rule is Rule.SAME_CAS and found.cas != write.cas else None
+
+
+def _alone(
+    body: Callable[Concatenate["MemoryStore", P], T],
+) -> Callable[Concatenate["MemoryStore", P], Coroutine[Any, Any, T]]:
+    """Make a coroutine function of a body that runs under the store's lock while the store is open.
+
+    The body is a plain function, so it cannot wait with the lock in its hands.
+    """
+
+    @wraps(body)
+    async def call(self: "MemoryStore", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            if self._closed:
+                raise CacheClosed("the cache is closed")
+            return body(self, *args, **kwargs)
+
+    return call
+
+
+async def _settled(call: Awaitable[T]) -> T | Exception:
+    """The result of one call among many, or what befell it. A closed cache concerns them all."""
+    try:
+        return await call
+    except (ServerError, ValueFormatError) as error:
+        return error
+
+
+def _until(ttl: float | None, now: float) -> float:
+    return inf if ttl is None else now + ttl
+
+
+class MemoryStore:
+    """A bounded store in this process, with the semantics of a server in every call.
+
+    ``clock``        monotonic seconds
+    ``max_entries``  how many names may be held, leases and tag versions included
+    ``max_bytes``    how many bytes they may take, names and overhead included
+
+    A new entry pushes out the least recently used ones; one that could never fit is refused with ServerError, code
+    ``OOM``, and leaves what was there. An evicted lease refuses its fill and an evicted tag version makes its entries
+    misses, so that early eviction costs loads and nothing else. Records are frozen and hold encoded bytes: nobody can
+    change what another one reads.
+
+    Safe to use from many threads; not from a finalizer or a signal handler, which may interrupt a call that holds the
+    lock and then wait for it for ever.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, max_entries: int = 100_000, max_bytes: int = 256 * 2**20) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._closed = False
+        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, _weigh)
+
+    def stats(self) -> tuple[int, int]:
+        """How many entries are alive, and the bytes they are counted with."""
+        with self._lock:
+            self._table.sweep(self._clock())
+            return len(self._table), self._table.size
+
+    def peek(self, name: bytes) -> Record | None:
+        with self._lock:
+            slot = self._table.get(name, self._clock())
+        if slot is None:
+            return None
+        kept = slot.value
+        return kept if isinstance(kept, Record) else None
+
+    @_alone
+    def read(self, name: bytes) -> Held:
+        return self._held(name, self._clock())
+
+    async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
+        return [await _settled(self.read(name)) for name in names]
+
+    @_alone
+    def find(self, name: bytes) -> Found | None:
+        now = self._clock()
+        record, deadline = self._record(name, now)
+        if record is None:
+            return None
+        return Found(record, None if deadline == inf else deadline - now)
+
+    @_alone
+    def write(self, write: Write) -> Outcome:
+        now = self._clock()
+        record, kept_deadline = self._record(write.name, now)
+        refusal = _refusal(record, write)
+        if refusal is not None:
+            return refusal
+        deadline = kept_deadline if isinstance(write.ttl, KeepTtl) else _until(write.ttl, now)
+        self._put(write.name, write.record, deadline, now)
+        return Outcome.DONE
+
+    async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
+        return [await _settled(self.write(write)) for write in writes]
+
+    @_alone
+    def remove(self, name: bytes, cas: int | None = None) -> Outcome:
+        record, _ = self._record(name, self._clock())
+        if record is not None and cas is not None and record.cas != cas:
+            return Outcome.MISMATCH
+        self._table.pop(name)
+        return Outcome.MISSING if record is None else Outcome.DONE
+
+    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
+        return [await _settled(self.remove(name)) for name in names]
+
+    async def expire(self, name: bytes, ttl: float | None) -> bool:
+        return await self.find_and_expire(name, ttl) is not None
+
+    @_alone
+    def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
+        now = self._clock()
+        record, _ = self._record(name, now)
+        if record is not None:
+            self._table.expire(name, _until(ttl, now))
+        return record
+
+    @_alone
+    def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
+        now = self._clock()
+        held = self._held(name, now)
+        if held is None or (isinstance(held, Record) and held.cas == over):
+            self._put(name, Lease(token), now + ttl, now)
+            return None
+        return held
+
+    @_alone
+    def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
+        now = self._clock()
+        ours = self._held(name, now) == Lease(token)
+        if ours:
+            self._put(name, record, _until(ttl, now), now)
+        return ours
+
+    @_alone
+    def release(self, name: bytes, token: bytes) -> None:
+        if self._held(name, self._clock()) == Lease(token):
+            self._table.pop(name)
+
+    @_alone
+    def drop(self, names: Sequence[bytes]) -> None:
+        for name in names:
+            self._table.pop(name)
+
+    @_alone
+    def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
+        now = self._clock()
+        return [self._version(name, now)[0] for name in names]
+
+    @_alone
+    def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
+        now = self._clock()
+        return [self._make_version(name, fresh, _until(ttl, now), now) for name in names]
+
+    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
+        names = [name for name in await self._names() if name.startswith(prefix)]
+        for start in range(0, len(names), BATCH):
+            living = await self._living(names[start : start + BATCH])
+            if living:
+                yield living
+
+    @_alone
+    def ping(self) -> None:
+        pass
+
+    async def connect(self) -> None:
+        await self.ping()
+
+    async def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._table.clear()
+
+    @_alone
+    def _names(self) -> list[bytes]:
+        self._table.sweep(self._clock())
+        return self._table.names()
+
+    @_alone
+    def _living(self, names: Sequence[bytes]) -> list[bytes]:
+        return self._table.living(names, self._clock())
+
+    # What follows runs with the lock held.
+
+    def _held(self, name: bytes, now: float) -> Held:
+        slot = self._table.get(name, now)
+        if slot is None:
+            return None
+        if isinstance(slot.value, bytes):
+            raise ValueFormatError("there is a tag version where an entry was expected")
+        return slot.value
+
+    def _record(self, name: bytes, now: float) -> tuple[Record | None, float]:
+        """The record that is there and when it expires; None and never, for anything else."""
+        slot = self._table.get(name, now)
+        return (slot.value, slot.deadline) if slot is not None and isinstance(slot.value, Record) else (None, inf)
+
+    def _version(self, name: bytes, now: float) -> tuple[bytes | None, float]:
+        """The tag version that is there and when it expires; None and at once, for anything else."""
+        slot = self._table.get(name, now)
+        return (slot.value, slot.deadline) if slot is not None and isinstance(slot.value, bytes) else (None, now)
+
+    def _make_version(self, name: bytes, fresh: bytes, deadline: float, now: float) -> bytes:
+        version, kept_deadline = self._version(name, now)
+        if version is None:
+            self._put(name, fresh, deadline, now)
+            return fresh
+        if kept_deadline < deadline:
+            self._table.expire(name, deadline)
+        return version
+
+    def _put(self, name: bytes, kept: Kept, deadline: float, now: float) -> None:
+        if not self._table.put(name, kept, deadline, now):
+            raise ServerError("an entry is larger than max_bytes of the memory store", code="OOM")
