@@ -1,0 +1,166 @@
+"""How a record or a lease lies in the store as bytes (R11), and nothing else: no value is encoded or judged here.
+
+A lease is ``0xc1 'L'`` and its 16-byte token. A record, all numbers little-endian:
+
+    offset  bytes
+     0      2      0xc1 'U'; MessagePack never uses 0xc1, so neither kind can be taken for a bare value
+     2      1      version, 1
+     3      1      flags; bit 0 (``TAGGED``): the entry carries tags
+     4      1      codec id
+     5      3      zero
+     8      8      CAS
+    16      8      BLAKE2b-64 of the full name the record was written under
+    24      4      schema fingerprint
+    28      8      time of the write, unix milliseconds
+    36      8      soft expiry, unix milliseconds; 0 for none
+    44      2      number of tags
+    46      4      payload length
+    50      …      per tag: length of its text (2), UTF-8 text, version (16)
+     …      …      payload
+     …      4      CRC-32 of everything before it
+
+Server scripts compare bytes at the fixed offsets named below; to move one is to change the version.
+"""
+
+import struct
+from hashlib import blake2b
+from zlib import crc32
+
+from unicache._core.record import Lease, Record, TagVersion
+from unicache.errors import InvalidArgument, ValueFormatError
+
+__all__ = [
+    "CAS_LENGTH",
+    "CAS_OFFSET",
+    "FLAGS_OFFSET",
+    "LEASE_PREFIX",
+    "MAX_TAGS",
+    "RECORD_PREFIX",
+    "TAGGED",
+    "WrongKey",
+    "pack",
+    "pack_cas",
+    "pack_lease",
+    "unpack",
+]
+
+RECORD_PREFIX = b"\xc1U"
+LEASE_PREFIX = b"\xc1L"
+FLAGS_OFFSET = 3
+CAS_OFFSET = 8
+CAS_LENGTH = 8
+TAGGED = 1
+MAX_TAGS = 64
+
+_VERSION = 1
+_HEADER = struct.Struct("<2sBBB3xQ8sIqqHI")
+_START = _HEADER.size
+_CAS = struct.Struct("<Q")
+_CRC = struct.Struct("<I")
+_TAG_LENGTH = struct.Struct("<H")
+_VERSION_LENGTH = 16
+_LEASE_LENGTH = len(LEASE_PREFIX) + 16
+# The CRC-32 of any bytes followed by their own little-endian CRC-32: checking needs neither a slice nor a second read.
+_RESIDUE = 0x2144DF1C
+
+
+class WrongKey(ValueFormatError):
+    """A whole and sound record, but of another name: replies may have been mixed up, so the connection must go."""
+
+
+def pack(name: bytes, record: Record) -> bytes:
+    """The bytes of ``record`` under the full server key ``name``.
+
+    Raises InvalidArgument for more than ``MAX_TAGS`` tags or a tag over 65,535 bytes, ValueFormatError for a tag
+    version that is not 16 bytes.
+    """
+    tags = _pack_tags(record.tags) if record.tags else b""
+    head = _HEADER.pack(
+        RECORD_PREFIX,
+        _VERSION,
+        TAGGED if tags else 0,
+        record.codec,
+        record.cas,
+        blake2b(name, digest_size=8).digest(),
+        record.schema,
+        round(record.created * 1000),
+        round(record.soft * 1000),
+        len(record.tags),
+        len(record.payload),
+    )
+    body = b"".join((head, tags, record.payload))
+    return body + _CRC.pack(crc32(body))
+
+
+def unpack(name: bytes, data: bytes) -> Record | Lease:
+    """What ``data``, found under the full server key ``name``, holds.
+
+    Raises ValueFormatError for anything that ``pack`` or ``pack_lease`` did not write, whole and unchanged, and
+    WrongKey for a record written under another name.
+    """
+    if data[:2] != RECORD_PREFIX:
+        return _unpack_lease(data)
+    if len(data) < _START or crc32(data) != _RESIDUE:
+        raise ValueFormatError("the stored record is damaged")
+    _, version, flags, codec, cas, digest, schema, created, soft, count, length = _HEADER.unpack_from(data)
+    if version != _VERSION or flags != (TAGGED if count else 0):
+        raise ValueFormatError(f"the stored record has version {version} and flags {flags}, unknown to this release")
+    if digest != blake2b(name, digest_size=8).digest():
+        raise WrongKey("the stored record was written under another key")
+    tags, start = _unpack_tags(data, count) if count else ((), _START)
+    if start + length + _CRC.size != len(data):
+        raise ValueFormatError("the stored record has the wrong length")
+    return Record(data[start : start + length], codec, cas, created / 1000, soft / 1000, schema, tags)
+
+
+def pack_lease(token: bytes) -> bytes:
+    """The bytes of a lease; ``token`` is 16 random bytes."""
+    return LEASE_PREFIX + token
+
+
+def pack_cas(cas: int) -> bytes:
+    """``cas`` as it lies at ``CAS_OFFSET``."""
+    return _CAS.pack(cas)
+
+
+def _unpack_lease(data: bytes) -> Lease:
+    if data[:2] != LEASE_PREFIX or len(data) != _LEASE_LENGTH:
+        raise ValueFormatError("the stored bytes were not written by this library, or by a newer release of it")
+    return Lease(data[2:])
+
+
+def _pack_tags(tags: tuple[TagVersion, ...]) -> bytes:
+    if len(tags) > MAX_TAGS:
+        raise InvalidArgument(f"{len(tags)} tags; an entry can carry at most {MAX_TAGS}", argument="tags")
+    return b"".join(map(_pack_tag, tags))
+
+
+def _pack_tag(tag: TagVersion) -> bytes:
+    text = tag.tag.encode()
+    if len(text) > 0xFFFF:
+        raise InvalidArgument(f"a tag of {len(text)} bytes; at most 65,535 are possible", argument="tags")
+    if len(tag.version) != _VERSION_LENGTH:
+        raise ValueFormatError("the version of a tag is not 16 bytes")
+    return b"".join((_TAG_LENGTH.pack(len(text)), text, tag.version))
+
+
+def _unpack_tags(data: bytes, count: int) -> tuple[tuple[TagVersion, ...], int]:
+    """The tags and the offset behind them. The CRC has been checked: what is wrong here was forged."""
+    try:
+        return _read_tags(data, count)
+    except (struct.error, UnicodeDecodeError) as error:
+        problem = type(error).__name__
+    # Raised outside the handler: a UnicodeDecodeError holds the bytes, and must not hang on as the context.
+    raise ValueFormatError(f"the stored tags cannot be read ({problem})")
+
+
+def _read_tags(data: bytes, count: int) -> tuple[tuple[TagVersion, ...], int]:
+    if count > MAX_TAGS:
+        raise ValueFormatError("the stored record has too many tags")
+    tags, at = [], _START
+    for _ in range(count):
+        (length,) = _TAG_LENGTH.unpack_from(data, at)
+        middle = at + _TAG_LENGTH.size + length
+        at, text = middle + _VERSION_LENGTH, data[at + _TAG_LENGTH.size : middle]
+        tags.append(TagVersion(text.decode(), data[middle:at]))
+    return tuple(tags), at
