@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 __all__ = ["Alarm", "Endpoint", "Event", "Io", "Promise", "Receiver", "Transport"]
 
+Promise = Awaitable[Any]
+"""One value to come, awaited at most once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -20,17 +23,9 @@ class Endpoint:
     port: int = 6379
     path: str | None = None
     tls: ssl.SSLContext | None = None
-    server_name: str | None = None
 
     def __str__(self) -> str:
         return self.path if self.path is not None else f"{self.host}:{self.port}"
-
-
-class Promise(Awaitable[Any], Protocol):
-    """One value to come. Awaiting it a second time is not needed by the engine and not supported."""
-
-    def resolve(self, value: Any) -> None:
-        """Deliver the value. A no-op when nobody waits any more, so that an abandoned request needs no bookkeeping."""
 
 
 class Event(Protocol):
@@ -38,8 +33,8 @@ class Event(Protocol):
 
     def set(self) -> None: ...
 
-    async def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set, at most ``timeout`` seconds; True if it was set."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it is set, at most ``seconds``; True if it was set."""
         ...
 
 
@@ -50,7 +45,10 @@ class Alarm(Protocol):
 
 
 class Receiver(Protocol):
-    """The wire's side of a transport: a transport moves bytes to and from it and tells it when the link is lost."""
+    """The wire's side of a transport: it gives and takes bytes, and is told when the link is lost."""
+
+    alarm_at: float
+    """When the receiver wants ``ring`` to be called, by ``Io.now``; looked at by exclusive transports only."""
 
     def collect(self) -> bytes:
         """All bytes to be sent now; empty when there are none."""
@@ -61,7 +59,11 @@ class Receiver(Protocol):
         ...
 
     def lost(self, error: Exception | None) -> None:
-        """The link is gone; called once. ``error`` is None when the other side closed it."""
+        """The link is gone. ``error`` is None when the other side closed it."""
+        ...
+
+    def ring(self) -> None:
+        """``alarm_at`` has come."""
         ...
 
 
@@ -69,7 +71,18 @@ class Transport(Protocol):
     """An open byte stream to a node."""
 
     def wake(self) -> None:
-        """There is something to send: ``collect`` it once, when this tick of the event model ends, and write it."""
+        """There is something to send: ``collect`` it when this tick of the event model ends, and write it.
+
+        Called once for each time the output goes from empty to not empty.
+        """
+        ...
+
+    def poll(self) -> None:
+        """Hand over what has already arrived, without waiting. Used between requests in exclusive models only."""
+        ...
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
         ...
 
     def close(self) -> None:
@@ -92,29 +105,37 @@ class Io(Protocol):
         ...
 
     def here(self) -> Hashable:
-        """The scheduler that is running: links and flights belong to it. Raises outside of one where it matters."""
+        """The scheduler that is running; links and flights belong to it."""
         ...
 
     def promise(self, source: Transport | None = None) -> Promise:
         """A promise to be resolved from this scheduler; in an exclusive model, awaiting it reads from ``source``."""
         ...
 
-    def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
-        """Call ``ring`` after ``seconds``. In an exclusive model the waiter looks at the clock itself: nothing happens."""
+    def resolve(self, promise: Promise, value: Any) -> None:
+        """Deliver the value. Nothing happens when it has one already, or when its waiter was cancelled."""
         ...
 
-    def event(self) -> Event: ...
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
+        """Call ``ring`` after ``seconds``. In an exclusive model the waiter looks at the clock itself, so this is void."""
+        ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    def event(self) -> Event:
+        """A new event of this scheduler."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
 
     async def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call what the user gave, and wait for it if it gives back something to wait for."""
         ...
 
     def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run ``main()`` beside the caller; its cancellation does not touch it. ``main`` lets no exception out."""
+        """Run ``main()`` beside the caller, whose cancellation does not touch it. ``main`` lets no exception out."""
         ...
 
-    async def connect(self, endpoint: Endpoint, receiver: Receiver, timeout: float) -> Transport:
-        """Open a stream. Raises OSError (``TimeoutError`` included, ``ssl.SSLError`` included) when it cannot be had."""
+    async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+        """Open a stream within ``seconds``; raises OSError (TimeoutError and ssl.SSLError are such) when it cannot."""
         ...

@@ -1,0 +1,242 @@
+"""Threads: the blocking ``Io``. Nothing here suspends a coroutine; what must wait, blocks the thread.
+
+A link serves one caller at a time, and the waiting caller itself reads it. Nothing here decides anything.
+"""
+
+import inspect
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Generator, Hashable
+from typing import Any
+
+from unicache._core.io import Endpoint, Promise, Receiver, Transport
+from unicache._core.run import run
+from unicache.errors import ConfigurationError
+
+__all__ = ["BlockingIo", "refuse_awaitable"]
+
+CHUNK = 65536
+LONGEST = 60.0
+_PROCESS = "process"
+_PENDING = object()
+
+
+class BlockingIo:
+    """``unicache._core.io.Io`` for plain threads."""
+
+    exclusive = True
+    now = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)
+
+    def here(self) -> Hashable:
+        """All threads are one scheduler."""
+        return _PROCESS
+
+    def promise(self, source: Transport | None = None) -> Promise:
+        """A promise that reads from ``source`` while it is awaited."""
+        assert isinstance(source, _SocketTransport)
+        return _Promise(source)
+
+    def resolve(self, promise: Promise, value: Any) -> None:
+        """Deliver the value."""
+        assert isinstance(promise, _Promise)
+        promise.value = value
+
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> "_NoAlarm":
+        """Nothing: the reader looks at ``Receiver.alarm_at``."""
+        return _NO_ALARM
+
+    def event(self) -> "_Event":
+        """An event of threads."""
+        return _Event()
+
+    async def sleep(self, seconds: float) -> None:
+        """Block the thread."""
+        if seconds > 0.0:
+            time.sleep(seconds)
+
+    async def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call it. What it gives must not be a coroutine."""
+        return refuse_awaitable(function(*args, **kwargs))
+
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run ``main()`` on a thread of its own, which does not keep the interpreter alive."""
+        threading.Thread(target=lambda: run(main()), name="unicache", daemon=True).start()
+
+    async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+        """Open a blocking socket."""
+        return _SocketTransport(_open_socket(endpoint, seconds), receiver)
+
+
+def refuse_awaitable(result: Any) -> Any:
+    """Give back the result; ConfigurationError if it is a coroutine or another awaitable."""
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise ConfigurationError(
+            "a synchronous cache was given an asynchronous function; "
+            "take Cache from unicache_asyncio (asyncio, trio) or unicache_twisted instead"
+        )
+    return result
+
+
+def _open_socket(endpoint: Endpoint, seconds: float) -> socket.socket:
+    if endpoint.path is None:
+        tcp = socket.create_connection((endpoint.host, endpoint.port), timeout=seconds)
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return tcp
+    unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        unix.settimeout(seconds)
+        unix.connect(endpoint.path)
+    except BaseException:
+        unix.close()
+        raise
+    return unix
+
+
+class _SocketTransport:
+    """A blocking socket, used by one thread at a time; only ``close`` may come from another.
+
+    The descriptor is closed by whoever uses the socket last: a descriptor closed under a reader could be taken by a
+    new connection before the reader gets to it.
+    """
+
+    def __init__(self, sock: socket.socket, receiver: Receiver) -> None:
+        self._sock = sock
+        self._receiver = receiver
+        self._timeout = LONGEST
+        sock.settimeout(None)
+        _set_timeout(sock, LONGEST)
+        self._arrived = select.poll()
+        self._arrived.register(sock, select.POLLIN)
+        self._users = 0
+        self._closed = False
+
+    def wake(self) -> None:
+        """Write at once; in this model every request is a tick of its own."""
+        self._users += 1
+        try:
+            self._be_patient(self._patience())
+            self._sock.sendall(self._receiver.collect())
+        except OSError as error:
+            self._receiver.lost(error)
+        except BaseException:  # interrupted with a frame half written: the stream is of no more use
+            self._receiver.lost(None)
+            raise
+        finally:
+            self._done()
+
+    def pump(self, promise: "_Promise") -> None:
+        """Read until the promise has its value. The receiver resolves it, by a reply, in time or in its death."""
+        self._users += 1
+        try:
+            while promise.value is _PENDING:
+                self._read(self._patience())
+        finally:
+            self._done()
+
+    def poll(self) -> None:
+        """Read what is there, if anything."""
+        self._users += 1
+        try:
+            while self._arrived.poll(0) and not self._closed:
+                self._read(self._timeout)
+        finally:
+            self._done()
+
+    def _read(self, patience: float) -> None:
+        receiver = self._receiver
+        try:
+            self._be_patient(patience)
+            data = self._sock.recv(CHUNK)
+        except BlockingIOError:  # what SO_RCVTIMEO looks like from above
+            receiver.ring()
+        except OSError as error:
+            receiver.lost(error)
+        else:
+            receiver.received(data) if data else receiver.lost(None)
+
+    def _patience(self) -> float:
+        return min(LONGEST, self._receiver.alarm_at - time.monotonic())
+
+    def _be_patient(self, seconds: float) -> None:
+        """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
+        if abs(seconds - self._timeout) > 0.1 * self._timeout:
+            self._timeout = max(0.001, seconds)
+            _set_timeout(self._sock, self._timeout)
+
+    def _done(self) -> None:
+        self._users -= 1
+        if self._closed and not self._users:
+            self._sock.close()
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """Wake a reader on another thread, and leave the descriptor to it."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was first
+        if not self._users:
+            self._sock.close()
+
+
+def _set_timeout(sock: socket.socket, seconds: float) -> None:
+    """Have the kernel keep the time: Python's own time-outs cost a ``poll`` before each call, and a switch of threads."""
+    whole = int(seconds)
+    value = (
+        struct.pack("@L", int(seconds * 1000))
+        if sys.platform == "win32"
+        else struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
+    )
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        sock.setsockopt(socket.SOL_SOCKET, option, value)
+
+
+class _Promise:
+    """A reply that the waiting thread reads for itself."""
+
+    __slots__ = ("_source", "value")
+
+    def __init__(self, source: _SocketTransport) -> None:
+        self._source = source
+        self.value: Any = _PENDING
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if self.value is _PENDING:
+            self._source.pump(self)
+        return self.value
+        yield  # type: ignore[unreachable]  # makes this a generator, which is what ``await`` wants
+
+
+class _Event:
+    """A threading.Event in the shape of ``unicache._core.io.Event``."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        return self._event.wait(max(0.0, seconds))
+
+
+class _NoAlarm:
+    def cancel(self) -> None: ...
+
+
+_NO_ALARM = _NoAlarm()

@@ -1,0 +1,307 @@
+"""The key of a call: arguments bound through the signature, defaults applied, ignored ones left out, the rest rendered.
+
+    shop.orders.count:9f86d081884c7d659a2feaa0c55ad015   by default: the function's name, a digest of the arguments
+    num_orders:ALFKI@v2                                  key="num_orders:{customerid}", version=2
+    …                                                    whatever the user's own function returns
+
+The first two are injective: two different calls have two different keys, in every process.
+
+What must not live here: namespaces and limits of keys (``names``), and how a value becomes bytes (``canonical``).
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from hashlib import blake2b
+from inspect import Parameter, Signature, signature
+from string import Formatter
+from types import FunctionType, NoneType
+from typing import Any
+
+from unicache._core.canonical import digest, encode, encode_self
+from unicache.errors import ConfigurationError, InvalidArgument
+
+__all__ = ["Binder"]
+
+_Args = tuple[Any, ...]
+_Kwargs = Mapping[str, Any]
+
+_LONGEST = 200
+_KEPT = 160
+_READABLE_INT = 1 << 128
+_LIKE_ANOTHER = re.compile(r"|-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan|None|True|False")
+_NO_BOUNDARY = re.compile(r"[A-Za-z0-9_%~']|\Z")
+_UNSAFE_IN_VERSION = re.compile(r"[^A-Za-z0-9_.\-]")
+
+
+class Binder:
+    """Turns the arguments of one function into the key of the call. Everything that can be checked is checked here.
+
+    ``function``  the function whose signature binds the arguments
+    ``key``       None; or a template with names of parameters in braces; or a callable that takes the same arguments and
+                  returns the key
+    ``ignore``    names of parameters that take no part in the key, or of what only ``**kwargs`` takes
+    ``version``   takes part in the key, so that another version makes the old entries unreachable
+    ``prefix``    stands for the function's module and name in the default key
+    ``bound``     True when the first parameter is the object or class that a method is bound to
+
+    Raises ConfigurationError when an option is wrong, or when two different calls would have the same key.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        key: str | Callable[..., str] | None,
+        ignore: Collection[str],
+        version: str | int | None,
+        prefix: str | None = None,
+        bound: bool = False,
+    ) -> None:
+        if isinstance(version, bool) or not isinstance(version, str | int | None):
+            raise ConfigurationError(f"version must be a str, an int or None, not {type(version).__name__}")
+        arguments = _Arguments(function, ignore, bound)
+        self._key: Callable[[_Args, _Kwargs], str]
+        if key is None:
+            self._key = _Digested(arguments, _own_name(function) if prefix is None else prefix, version).key
+        elif isinstance(key, str):
+            self._key = _Template(arguments, key, version).key
+        elif callable(key) and ignore:
+            raise ConfigurationError("ignore= has no meaning beside a key function, which sees all arguments")
+        elif callable(key):
+            self._key = partial(_called, key, _version_mark(version))
+        else:
+            raise ConfigurationError(f"key must be a template, a callable or None, not {type(key).__name__}")
+
+    def key(self, args: _Args, kwargs: _Kwargs) -> str:
+        """The key of the call ``function(*args, **kwargs)``.
+
+        Raises the TypeError of such a call when it is wrong, and InvalidArgument for an argument that has no canonical
+        form; its ``argument`` is the parameter.
+        """
+        return self._key(args, kwargs)
+
+
+class _Arguments:
+    """The parameters that take part in the key, and the way from a call to their values."""
+
+    __slots__ = ("bind", "encoders", "ignored", "names", "title")
+
+    def __init__(self, function: Callable[..., Any], ignore: Collection[str], bound: bool) -> None:
+        sign = _signature(function)
+        self.title = getattr(function, "__qualname__", type(function).__name__)
+        self.ignored = _checked_ignore(ignore, sign, self.title)
+        self.names = tuple(name for name in sign.parameters if name not in self.ignored)
+        first = next(iter(sign.parameters), None) if bound else None
+        self.encoders = tuple(encode_self if name == first else encode for name in self.names)
+        self.bind = _compiled(sign, self.names, self.title)
+        dropped = self.ignored.difference(sign.parameters)
+        if dropped and _any_keywords(sign) in self.names:
+            self.bind = partial(_without, self.bind, dropped)
+
+    def blame(self, values: _Args) -> InvalidArgument:
+        """The error for the first of the values that has no canonical form."""
+        for name, encoder, value in zip(self.names, self.encoders, values, strict=True):
+            try:
+                encoder(value)
+            except InvalidArgument as error:
+                return InvalidArgument(f"{name} of {self.title}() cannot be part of a key: {error}", argument=name)
+        raise AssertionError("all values are canonical")
+
+
+class _Digested:
+    """The default form: a name to read, and a digest of version, parameter names and arguments."""
+
+    __slots__ = ("_arguments", "_prefix", "_seed")
+
+    def __init__(self, arguments: _Arguments, name: str, version: str | int | None) -> None:
+        self._arguments = arguments
+        self._prefix = f"{name}:"
+        self._seed = blake2b(encode((version, arguments.names)), digest_size=16)
+
+    def key(self, args: _Args, kwargs: _Kwargs) -> str:
+        values = self._arguments.bind(*args, **kwargs)
+        hasher = self._seed.copy()
+        try:
+            for encoder, value in zip(self._arguments.encoders, values, strict=True):
+                hasher.update(encoder(value))
+        except InvalidArgument:
+            raise self._arguments.blame(values) from None
+        return self._prefix + hasher.hexdigest()
+
+
+class _Template:
+    """The readable form. Why two calls never share a key:
+
+    - A field consists of word characters, ``%``, a leading ``'`` or ``~``, and those of ``.@-`` that are in no literal;
+      everything else is ``%XX``. A literal between two fields begins with none of these, so each field has one end.
+    - ``'`` marks a str that would read as a number, None, True, False or nothing; ``~`` a digest of a canonical form.
+    - ``@`` followed by ``v`` is never part of a field, so it marks the version; see ``_unsafe``.
+    - A key that was too long ends in the digest of its text, which is the canonical form of no ``~`` field.
+    """
+
+    __slots__ = ("_arguments", "_fields", "_tail", "_unsafe")
+
+    def __init__(self, arguments: _Arguments, template: str, version: str | int | None) -> None:
+        literals, names = _parsed(template)
+        _check_fields(names, arguments)
+        _check_literals(literals, template)
+        positions = [arguments.names.index(name) for name in names]
+        self._arguments = arguments
+        self._fields = tuple(zip(literals, positions, strict=False))
+        self._tail = literals[-1] + _version_mark(version)
+        self._unsafe = _unsafe("".join(literals))
+
+    def key(self, args: _Args, kwargs: _Kwargs) -> str:
+        values = self._arguments.bind(*args, **kwargs)
+        try:
+            parts = [literal + self._field(values[at], self._arguments.encoders[at]) for literal, at in self._fields]
+        except InvalidArgument:
+            raise self._arguments.blame(values) from None
+        text = "".join(parts) + self._tail
+        return text if len(text) <= _LONGEST else f"{text[:_KEPT]}~{digest(encode(text))}"
+
+    def _field(self, value: Any, encoder: Callable[[Any], bytes]) -> str:
+        kind = type(value)
+        if kind is str or kind is bool or kind is float or kind is NoneType:
+            return _text(value, self._unsafe)
+        if kind is int and -_READABLE_INT < value < _READABLE_INT:
+            return _text(value, self._unsafe)
+        return "~" + digest(encoder(value))
+
+
+def _called(function: Callable[..., str], mark: str, args: _Args, kwargs: _Kwargs) -> str:
+    key = function(*args, **kwargs)
+    if not isinstance(key, str) or not key:
+        kind = "an empty one" if key == "" else type(key).__name__
+        raise InvalidArgument(
+            f"key must be a function that returns a str of one character or more, not {kind}", argument="key"
+        )
+    return key + mark
+
+
+def _text(value: str | float | None, unsafe: re.Pattern[str]) -> str:
+    """A str or a number as a field shows it."""
+    if isinstance(value, str):
+        mark = "'" if _LIKE_ANOTHER.fullmatch(value) else ""
+        return mark + unsafe.sub(_percent, value)
+    return unsafe.sub(_percent, str(value))
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+
+
+def _unsafe(literals: str) -> re.Pattern[str]:
+    """What must be escaped in a field. ASCII only: which other characters are letters differs between Pythons.
+
+    An ``@`` must not come before ``v``, nor at the end, where a literal may bring the ``v``.
+    """
+    safe = "".join(character for character in ".@-" if character not in literals)
+    return re.compile(rf"[^A-Za-z0-9_{re.escape(safe)}]|@(?=v|\Z)")
+
+
+def _version_mark(version: str | int | None) -> str:
+    return "" if version is None else "@v" + _text(version, _UNSAFE_IN_VERSION)
+
+
+def _parsed(template: str) -> tuple[list[str], list[str]]:
+    """The literals of a template and the names between them; there is one literal more than names."""
+    try:
+        pieces = list(Formatter().parse(template))
+    except ValueError as error:
+        raise ConfigurationError(f"key={template!r} is not a template: {error}") from None
+    literals, names = [""], []
+    for literal, name, spec, conversion in pieces:
+        literals[-1] += literal
+        if name is None:
+            continue
+        if spec or conversion or not name.isidentifier():
+            raise ConfigurationError(f"key={template!r}: only names of parameters may stand in braces")
+        names.append(name)
+        literals.append("")
+    return literals, names
+
+
+def _check_fields(names: list[str], arguments: _Arguments) -> None:
+    for name in names:
+        if name in arguments.ignored:
+            raise ConfigurationError(f"{name!r} of {arguments.title}() is both in key= and in ignore=")
+        if name not in arguments.names:
+            raise _unknown(name, "key=", arguments.names, arguments.title)
+    missing = [name for name in arguments.names if name not in names]
+    if missing:
+        message = f"calls of {arguments.title}() that differ in {missing[0]!r} would share a key"
+        raise ConfigurationError(f"{message}: put it in key= as {{{missing[0]}}}, or in ignore=")
+
+
+def _check_literals(literals: list[str], template: str) -> None:
+    if literals == [""]:
+        raise ConfigurationError("key='' is not a template: it is empty")
+    if any("~" in literal for literal in literals):
+        raise ConfigurationError(f"key={template!r}: '~' marks a digest and cannot be part of a template")
+    if any(_NO_BOUNDARY.match(literal) for literal in literals[1:-1]):
+        message = "between two fields must stand text that begins with a separator such as ':'"
+        raise ConfigurationError(f"key={template!r}: {message}")
+
+
+def _checked_ignore(ignore: Collection[str], sign: Signature, title: str) -> frozenset[str]:
+    if isinstance(ignore, str):
+        raise ConfigurationError(f"ignore must be a collection of names, not one str: write ({ignore!r},)")
+    for name in ignore:
+        if name not in sign.parameters and _any_keywords(sign) is None:
+            raise _unknown(name, "ignore=", sign.parameters, title)
+    return frozenset(ignore)
+
+
+def _any_keywords(sign: Signature) -> str | None:
+    """The name of ``**kwargs``, which is always the last parameter."""
+    last = next(reversed(sign.parameters.values()), None)
+    return last.name if last is not None and last.kind is Parameter.VAR_KEYWORD else None
+
+
+def _unknown(name: str, option: str, names: Iterable[str], title: str) -> ConfigurationError:
+    known = list(names)
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known) or 'none'}"
+    return ConfigurationError(f"{option}: {title}() has no parameter {name!r}; {hint}")
+
+
+def _own_name(function: Callable[..., Any]) -> str:
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not module or not name or "<lambda>" in name:
+        raise ConfigurationError("a lambda or partial has no name of its own for its entries: give it one with key=")
+    return f"{module}.{name}"
+
+
+def _signature(function: Callable[..., Any]) -> Signature:
+    try:
+        return signature(function)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"what is cached must be a function with a signature: {error}") from None
+
+
+def _compiled(sign: Signature, names: Iterable[str], title: str) -> Callable[..., _Args]:
+    """A function with this signature that returns the values of the named parameters.
+
+    Python itself then binds a call, ten times faster than ``Signature.bind`` and with its own errors; ``namedtuple`` is
+    made in the same way.
+    """
+    parameters = sign.parameters.values()
+    bare = [parameter.replace(annotation=Parameter.empty, default=Parameter.empty) for parameter in parameters]
+    head = str(sign.replace(parameters=bare, return_annotation=Signature.empty))[1:-1]
+    bind: FunctionType = eval(f"lambda {head}: ({''.join(f'{name}, ' for name in names)})", {})  # noqa: S307 - identifiers only
+    given = [parameter for parameter in parameters if parameter.default is not Parameter.empty]
+    bind.__kwdefaults__ = {item.name: item.default for item in given if item.kind is Parameter.KEYWORD_ONLY}
+    bind.__defaults__ = tuple(item.default for item in given if item.kind is not Parameter.KEYWORD_ONLY)
+    bind.__qualname__ = title
+    return bind
+
+
+def _without(bind: Callable[..., _Args], dropped: Collection[str], /, *args: Any, **kwargs: Any) -> _Args:
+    """What ``bind`` gives, without some of the names in its last value, that of ``**kwargs``."""
+    *values, extra = bind(*args, **kwargs)
+    return (*values, {name: extra[name] for name in extra if name not in dropped})

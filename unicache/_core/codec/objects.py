@@ -1,0 +1,160 @@
+"""The classes this process knows, and how their instances are taken apart and put together.
+
+Only a class that was written here, or named in a ``type=``, is known; nothing is imported or looked up by a stored name.
+Putting together restores the fields as they were, so that no ``__init__`` or ``__post_init__`` can change them.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from enum import Enum, Flag
+from functools import cached_property
+from inspect import getattr_static
+from typing import Any, NamedTuple, TypeGuard
+
+import msgspec
+
+from unicache._core.codec.forms import Refused
+from unicache.errors import ValueFormatError
+
+__all__ = ["Shape", "known", "shape_of"]
+
+Fields = dict[str, Any]
+
+
+class Shape(NamedTuple):
+    """One class: ``take`` gives an instance's fields, ``build`` makes an instance of exactly these fields."""
+
+    kind: type
+    path: str
+    take: Callable[[Any], Fields]
+    build: Callable[[Fields], Any]
+
+
+_shapes: dict[str, Shape] = {}
+
+
+def shape_of(kind: type) -> Shape | None:
+    """The shape of ``kind``, which is known from now on; None for a class that is no kind of record or enum.
+
+    A class that was defined again under the same path takes the place of the former one.
+    """
+    path = f"{kind.__module__}:{kind.__qualname__}"
+    shape = _shapes.get(path)
+    if shape is None or shape.kind is not kind:
+        shape = _make(kind, path)
+        if shape is not None:
+            _shapes[path] = shape
+    return shape
+
+
+def known(path: str) -> Shape:
+    """The shape stored under ``path``. Raises ValueFormatError when this process does not know it."""
+    shape = _shapes.get(path)
+    if shape is None:
+        name = path.replace(":", ".") if path.isprintable() and len(path) <= 200 else "class"
+        raise ValueFormatError(f"stored value is a {name}, which this process has not declared: read it with type=…")
+    return shape
+
+
+def _make(kind: type, path: str) -> Shape | None:
+    if issubclass(kind, Enum):
+        return _enum_shape(kind, path)
+    if _is_named_tuple(kind):
+        return _tuple_shape(kind, path)
+    if issubclass(kind, msgspec.Struct):
+        return _struct_shape(kind, path)
+    if dataclasses.is_dataclass(kind):
+        return _record_shape(kind, path, [field.name for field in dataclasses.fields(kind)])
+    if hasattr(kind, "__attrs_attrs__"):
+        return _record_shape(kind, path, [attribute.name for attribute in kind.__attrs_attrs__])
+    return None
+
+
+def _enum_shape(kind: type[Enum], path: str) -> Shape:
+    if issubclass(kind, Flag):  # a combination of flags may have no name
+        return Shape(kind, path, lambda flag: {"value": flag.value}, lambda fields: kind(fields["value"]))
+    return Shape(kind, path, lambda member: {"name": member.name}, lambda fields: kind.__members__[fields["name"]])
+
+
+def _is_named_tuple(kind: type) -> TypeGuard[type[tuple[Any, ...]]]:
+    return issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple)
+
+
+def _tuple_shape(kind: type[tuple[Any, ...]], path: str) -> Shape:
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]  # what _is_named_tuple looked for
+
+    def take(value: tuple[Any, ...]) -> Fields:
+        _refuse_extra(kind, getattr(value, "__dict__", {}).keys())
+        return dict(zip(names, value, strict=True))
+
+    def build(fields: Fields) -> Any:
+        return tuple.__new__(kind, [fields[name] for name in _exactly(fields, names, path)])
+
+    return Shape(kind, path, take, build)
+
+
+def _struct_shape(kind: type[msgspec.Struct], path: str) -> Shape:
+    names = kind.__struct_fields__
+
+    def take(value: msgspec.Struct) -> Fields:
+        _refuse_extra(kind, getattr(value, "__dict__", {}).keys())
+        return {name: getattr(value, name) for name in names}
+
+    def build(fields: Fields) -> Any:
+        value = kind(**{name: fields[name] for name in _exactly(fields, names, path)})
+        if hasattr(kind, "__post_init__"):  # there is no way around it, but its changes can be undone
+            for name in names:
+                msgspec.structs.force_setattr(value, name, fields[name])
+        return value
+
+    return Shape(kind, path, take, build)
+
+
+def _record_shape(kind: type, path: str, names: list[str]) -> Shape | None:
+    """For dataclasses and attrs classes: instances whose whole state is attributes, in ``__dict__`` or slots."""
+    try:
+        object.__new__(kind)
+    except TypeError:  # a subclass of a built-in type, which holds more than its fields, or an abstract class
+        return None
+
+    def take(value: Any) -> Fields:
+        state = _state(value)
+        _refuse_extra(kind, state.keys() - set(names))
+        return {name: state[name] for name in _all_set(state, names)}
+
+    def build(fields: Fields) -> Any:
+        value: object = object.__new__(kind)
+        for name in _exactly(fields, names, path):
+            object.__setattr__(value, name, fields[name])
+        return value
+
+    return Shape(kind, path, take, build)
+
+
+def _state(value: object) -> Fields:
+    """All attributes of the instance, of ``__dict__`` and slots alike, whatever the class says about pickling."""
+    state = object.__getstate__(value)
+    if isinstance(state, tuple):
+        attributes, slots = state
+        return {**(attributes or {}), **slots}
+    return dict(state or {})  # type: ignore[call-overload,no-any-return]  # typed as object in typeshed
+
+
+def _all_set(state: Fields, names: list[str]) -> list[str]:
+    for name in names:
+        if name not in state:
+            raise Refused(f"an object whose field {name} is not set")
+    return names
+
+
+def _refuse_extra(kind: type, names: Any) -> None:
+    for name in names:
+        # A cached property is computed again, and what Generic[...] leaves on an instance says nothing of its value.
+        if name != "__orig_class__" and not isinstance(getattr_static(kind, name, None), cached_property):
+            raise Refused(f"a {kind.__qualname__} with the attribute {name}, which is not a field; make it one")
+
+
+def _exactly(fields: Fields, names: Any, path: str) -> Any:
+    if len(fields) != len(names) or not fields.keys() >= set(names):
+        raise ValueFormatError(f"the stored {path.replace(':', '.')} has other fields than the class has here")
+    return names

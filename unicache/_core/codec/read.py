@@ -1,0 +1,74 @@
+"""From stored bytes back to the value that was written. Nothing stored is executed, imported or shown in an error."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from unicache._core.codec.forms import (
+    BYTES,
+    DICT,
+    FROZENSET,
+    MAX_VALUE,
+    OBJECT,
+    RICH,
+    SCALAR_READERS,
+    SET,
+    TEXT,
+    TUPLE,
+    too_large,
+)
+from unicache._core.codec.objects import known
+from unicache.errors import ValueFormatError
+
+__all__ = ["decode"]
+
+
+def decode(codec: int, payload: bytes) -> Any:
+    """The value ``payload`` was made of by ``codec``.
+
+    Raises ValueFormatError for an unknown codec, for bytes that are not a value, and for an object of a class this
+    process has neither written nor declared.
+    """
+    read = _READERS.get(codec)
+    if read is None:
+        raise ValueFormatError(f"the value was stored with codec {codec}, which this release does not know")
+    if len(payload) > MAX_VALUE:
+        raise too_large()
+    try:
+        return read(payload)
+    except ValueFormatError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever foreign bytes provoke is the one error
+        problem = type(error).__name__
+    # Raised outside the handler: what was caught may hold stored bytes, and must not hang on as the context.
+    raise ValueFormatError(f"the stored bytes are not a value ({problem})")
+
+
+def _extension(code: int, data: memoryview) -> Any:
+    return _EXTENSIONS[code](data)
+
+
+_unpack = msgspec.msgpack.Decoder(ext_hook=_extension).decode
+
+
+def _dict(data: memoryview) -> dict[Any, Any]:
+    keys, values = _unpack(data)
+    return dict(zip(keys, values, strict=True))
+
+
+def _object(data: memoryview) -> Any:
+    path, fields = _unpack(data)
+    return known(path).build(fields)
+
+
+_EXTENSIONS: dict[int, Callable[[memoryview], Any]] = {
+    **SCALAR_READERS,
+    TUPLE: lambda data: tuple(_unpack(data)),
+    SET: lambda data: set(_unpack(data)),
+    FROZENSET: lambda data: frozenset(_unpack(data)),
+    DICT: _dict,
+    OBJECT: _object,
+}
+
+_READERS: dict[int, Callable[[bytes], Any]] = {RICH: _unpack, BYTES: lambda data: data, TEXT: bytes.decode}

@@ -1,0 +1,99 @@
+"""What a ``type=`` says: its description, by msgspec, and the classes in it. No value is looked at here."""
+
+import functools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from msgspec import inspect
+
+from unicache._core.codec.objects import shape_of
+from unicache.errors import InvalidArgument
+
+__all__ = ["declare", "describe", "name_of", "origin"]
+
+_CLASSES = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType, inspect.EnumType)
+_NEVER_STORED = (
+    inspect.CustomType,
+    inspect.ExtType,
+    inspect.RawType,
+    inspect.ByteArrayType,
+    inspect.MemoryViewType,
+)
+
+
+class _Wanted(NamedTuple):
+    description: inspect.Type
+    classes: tuple[type, ...]
+
+
+def describe(wanted: Any) -> inspect.Type:
+    """The description of ``wanted``. Raises InvalidArgument when it is no type that can be checked."""
+    return _look(wanted).description
+
+
+def declare(wanted: Any) -> None:
+    """Make the classes named in ``wanted``, at any depth, known, so that stored instances of them can be read.
+
+    Raises InvalidArgument when ``wanted`` is no type that can be checked.
+    """
+    for kind in _look(wanted).classes:  # each time: a class of the same path may have taken its place
+        shape_of(kind)
+
+
+def name_of(wanted: Any) -> str:
+    """How an error calls a type."""
+    return wanted.__qualname__ if isinstance(wanted, type) and not hasattr(wanted, "__args__") else repr(wanted)
+
+
+def origin(kind: Any) -> type:
+    """The class itself, without the arguments of ``Box[int]``."""
+    bare: type = getattr(kind, "__origin__", kind)
+    return bare
+
+
+def _look(wanted: Any) -> _Wanted:
+    try:
+        return _look_once(wanted)
+    except TypeError:  # not hashable, such as Annotated[int, []]
+        return _look_now(wanted)
+
+
+def _look_now(wanted: Any) -> _Wanted:
+    try:
+        description = inspect.type_info(wanted)
+    except Exception as error:
+        raise _unsupported(wanted, str(error)) from error
+    parts = list(_parts(description, set()))
+    for part in parts:
+        if isinstance(part, _NEVER_STORED) and not _is_object(part):
+            raise _unsupported(wanted, f"{name_of(getattr(part, 'cls', type(part)))} is never stored")
+    return _Wanted(description, tuple(origin(part.cls) for part in parts if isinstance(part, _CLASSES)))
+
+
+_look_once = functools.lru_cache(maxsize=512)(_look_now)
+
+
+def _unsupported(wanted: Any, reason: str) -> InvalidArgument:
+    return InvalidArgument(f"values cannot be checked against {name_of(wanted)}: {reason}", argument="type")
+
+
+def _is_object(part: inspect.Type) -> bool:
+    return isinstance(part, inspect.CustomType) and part.cls is object
+
+
+def _parts(description: inspect.Type, seen: set[int]) -> Iterator[inspect.Type]:
+    """The description and all that is in it, each once: a class may contain itself."""
+    if id(description) not in seen:
+        seen.add(id(description))
+        yield description
+        for inner in _inner(description):
+            yield from _parts(inner, seen)
+
+
+def _inner(description: inspect.Type) -> Iterator[inspect.Type]:
+    for name in ("type", "item_type", "key_type", "value_type"):
+        if hasattr(description, name):
+            yield getattr(description, name)
+    for name in ("types", "item_types"):
+        yield from getattr(description, name, ())
+    yield from (field.type for field in getattr(description, "fields", ()))

@@ -1,0 +1,106 @@
+"""What is said first on a new link, and what the answers tell about the server. Pure.
+
+``HELLO 3`` with credentials, the database, and who we are go out in one write, so that a link costs one round trip.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from unicache._core.resp import ReplyError
+from unicache.errors import CacheError, ConfigurationError, StoreUnavailable
+
+__all__ = ["Credentials", "Features", "features", "greeting"]
+
+FLOOR = (7, 0)
+"""The oldest Redis that has ``SET … NX GET``, RESP3 and everything else that is needed."""
+
+_AUTHENTICATION = ("WRONGPASS", "NOAUTH", "NOPERM")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who to be on the server; the password is in no repr."""
+
+    username: str = "default"
+    password: str | None = None
+    database: int = 0
+    client_name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r}, database={self.database})"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the server can do beyond the floor."""
+
+    server: str
+    version: tuple[int, ...]
+
+    @property
+    def set_ifeq(self) -> bool:
+        """``SET … IFEQ``: Valkey 8.1 and later."""
+        return self.server == "valkey" and self.version >= (8, 1)
+
+    @property
+    def delifeq(self) -> bool:
+        """``DELIFEQ``: Valkey 9.0 and later."""
+        return self.server == "valkey" and self.version >= (9, 0)
+
+
+def greeting(who: Credentials) -> list[tuple[bytes | str | int, ...]]:
+    """The commands that open a link; the first is HELLO, and ``features`` reads the answers."""
+    hello: list[bytes | str | int] = ["HELLO", 3]
+    if who.password is not None:
+        hello += ["AUTH", who.username, who.password]
+    if who.client_name is not None:
+        hello += ["SETNAME", who.client_name]
+    commands: list[tuple[bytes | str | int, ...]] = [tuple(hello)]
+    if who.database:
+        commands.append(("SELECT", who.database))
+    # Servers before 7.2 answer these two with an error, which nobody looks at.
+    commands.append(("CLIENT", "SETINFO", "LIB-NAME", "unicache"))
+    commands.append(("CLIENT", "SETINFO", "LIB-VER", _our_version()))
+    return commands
+
+
+def features(replies: Sequence[Any], who: Credentials, where: str) -> Features:
+    """Read the answers to ``greeting``.
+
+    Raises ConfigurationError for a server that is too old or lacks the database, StoreUnavailable for one that
+    refuses us; both name the place and never the password.
+    """
+    hello = replies[0]
+    if isinstance(hello, ReplyError):
+        raise _refusal(str(hello), where)
+    if not isinstance(hello, Mapping):
+        raise ConfigurationError(f"{where} does not speak RESP3; unicache needs Valkey, or Redis 7.0 or later")
+    if who.database and isinstance(replies[1], ReplyError):
+        raise ConfigurationError(f"{where} has no database {who.database}: {replies[1]}")
+    found = Features(hello[b"server"].decode(), _numbers(hello[b"version"].decode()))
+    if found.version < FLOOR:
+        text = ".".join(map(str, found.version))
+        raise ConfigurationError(f"{where} is {found.server} {text}; unicache needs Valkey, or Redis 7.0 or later")
+    return found
+
+
+def _refusal(message: str, where: str) -> CacheError:
+    code = message.split(" ", 1)[0]
+    if code in _AUTHENTICATION:
+        return StoreUnavailable(f"{where} refused the credentials ({code}); check user and password")
+    if code == "NOPROTO" or "unknown command" in message.lower():
+        return ConfigurationError(f"{where} does not speak RESP3; unicache needs Valkey, or Redis 7.0 or later")
+    return StoreUnavailable(f"{where} refused the connection: {message}")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _our_version() -> str:
+    try:
+        return version("unicache-kit")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"

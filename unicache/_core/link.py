@@ -1,0 +1,303 @@
+"""One connection: requests in, replies out, in order, whatever becomes of the callers.
+
+Sans-IO but for the transport it is given: bytes come by ``received`` and leave by ``collect``. A request whose caller
+has gone (cancelled, killed, timed out) keeps its place as a tombstone, so the link stays in step and is not closed for
+it; it is closed when a tombstone has been waiting for as long again as its request might have.
+
+What must not be here: which node, how many links, when to try again (``links``), what commands mean (``valkey``).
+"""
+
+from collections import deque
+from enum import Enum
+from math import inf
+from typing import Any
+
+from unicache._core.handshake import Credentials, Features, features, greeting
+from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
+from unicache._core.resp import NOTHING, ProtocolError, PushNotification, pack_all, reader
+from unicache._core.tls import open_stream
+from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
+
+__all__ = ["Link"]
+
+MAX_IN_FLIGHT = 100_000
+"""Requests that may wait for replies on one link before more are refused (P9)."""
+
+FRESH = 0.01
+"""Seconds for which an exclusive link that just worked is taken to be alive without a look at its socket."""
+
+GRACE = 5.0
+"""Seconds that a tombstone may wait for its reply before the link is given up."""
+
+
+class _State(Enum):
+    OPENING = "opening"
+    READY = "ready"
+    DEAD = "dead"
+
+
+class _Slot:
+    """A request's place in the queue of replies."""
+
+    __slots__ = ("deadline", "late", "payload", "promise", "replies", "want")
+
+    def __init__(self, promise: Promise, payload: bytes, want: int, deadline: float) -> None:
+        self.promise = promise
+        self.payload = payload  # kept until it is handed to the transport
+        self.want = want
+        self.deadline = deadline
+        self.replies: list[Any] | None = None if want == 1 else []
+        self.late = False
+
+
+class Link:
+    """A link to one endpoint. ``request`` may be called at once; what is asked before it is open goes out in order."""
+
+    def __init__(self, io: Io, endpoint: Endpoint, who: Credentials) -> None:
+        self._io = io
+        self._endpoint = endpoint
+        self._who = who
+        self._state = _State.OPENING
+        self._transport: Transport | None = None
+        self._reader = reader()
+        self._queue: deque[_Slot] = deque()  # asked before the link was open
+        self._pending: deque[_Slot] = deque()  # sent, or about to be at the end of this tick
+        self._output: list[bytes] = []
+        self._alarm: Alarm | None = None
+        self._used = 0.0
+        self.alarm_at = inf
+        self.features: Features | None = None
+        self.reason: CacheError | None = None
+        self._resolve = io.resolve
+        self._promise = io.promise
+
+    @property
+    def new(self) -> bool:
+        """Not open yet."""
+        return self._state is _State.OPENING
+
+    @property
+    def ready(self) -> bool:
+        """Open, greeted, and not lost."""
+        return self._state is _State.READY
+
+    @property
+    def dead(self) -> bool:
+        """Lost, refused or closed; ``reason`` says which."""
+        return self._state is _State.DEAD
+
+    @property
+    def busy(self) -> bool:
+        """Replies are outstanding: on an idle exclusive link these are tombstones."""
+        return bool(self._pending)
+
+    # -- opening
+
+    async def open(self, seconds: float) -> None:
+        """Connect and greet within ``seconds``. Afterwards it is ``ready``, or ``dead`` with a reason; never raises.
+
+        (Only what is no Exception, a cancellation for one, passes through; the link is dead then, too.)
+        """
+        deadline = self._io.now() + seconds
+        try:
+            transport = await open_stream(self._io, self._endpoint, self, seconds)
+            self._attach(transport)
+            self.features = await self._greet(deadline)
+        except CacheError as error:
+            self._die(error)
+        except OSError as error:
+            self._die(StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}"))
+        except BaseException:
+            self._die(StoreUnavailable(f"connecting to {self._endpoint} was interrupted"))
+            raise
+        else:
+            self._go()
+
+    def _attach(self, transport: Transport) -> None:
+        if self._state is _State.DEAD:  # closed, or lost, while the stream was being opened
+            transport.close()
+            raise self.reason or StoreUnavailable(f"lost {self._endpoint}")
+        self._transport = transport
+
+    async def _greet(self, deadline: float) -> Features:
+        commands = greeting(self._who)
+        slot = _Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
+        self._send(slot)
+        replies = await slot.promise
+        if isinstance(replies, CacheError):
+            raise replies
+        return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
+
+    def _go(self) -> None:
+        if self._state is _State.DEAD:
+            return
+        self._state = _State.READY
+        queue, self._queue = self._queue, deque()
+        for slot in queue:
+            self._send(slot)
+
+    # -- requests
+
+    async def request(self, payload: bytes, want: int, deadline: float) -> Any:
+        """Send ``payload`` and give its reply, or the list of its ``want`` replies if that is not 1.
+
+        Server errors come as ReplyError values. Raises StoreUnavailable and OperationTimeout, ``ambiguous`` when
+        the request may have been carried out.
+        """
+        slot = _Slot(self._promise(self._transport), payload, want, deadline)
+        if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
+            self._send(slot)
+        else:
+            self._wait_for_opening(slot)
+        try:
+            reply = await slot.promise
+        except BaseException:
+            self._abandon(slot)
+            raise
+        if isinstance(reply, CacheError):
+            raise reply
+        return reply
+
+    def _send(self, slot: _Slot) -> None:
+        output = self._output
+        self._pending.append(slot)
+        output.append(slot.payload)
+        slot.payload = b""
+        if slot.deadline < self.alarm_at:
+            self._set_alarm(slot.deadline)
+        if len(output) == 1 and self._transport is not None:
+            self._transport.wake()
+
+    def _wait_for_opening(self, slot: _Slot) -> None:
+        if self.reason is not None:
+            raise _fresh(self.reason, ambiguous=False)
+        if len(self._queue) + len(self._pending) >= MAX_IN_FLIGHT:
+            raise StoreUnavailable(f"{MAX_IN_FLIGHT} requests to {self._endpoint} are already waiting")
+        self._queue.append(slot)
+        if slot.deadline < self.alarm_at:
+            self._set_alarm(slot.deadline)
+
+    def _abandon(self, slot: _Slot) -> None:
+        """The caller has gone. What was not sent is not sent; what was leaves a tombstone."""
+        if slot in self._queue:
+            self._queue.remove(slot)
+
+    # -- the transport's side
+
+    def collect(self) -> bytes:
+        """All bytes to be sent now."""
+        output = self._output
+        data = output[0] if len(output) == 1 else b"".join(output)
+        output.clear()
+        return data
+
+    def received(self, data: bytes) -> None:
+        """Match replies with requests, in order."""
+        gets = self._reader.gets
+        pending = self._pending
+        resolve = self._resolve
+        try:
+            self._reader.feed(data)
+            while (reply := gets()) is not NOTHING:
+                if type(reply) is PushNotification:
+                    continue
+                slot = pending[0]
+                if slot.replies is not None:
+                    slot.replies.append(reply)
+                    if len(slot.replies) < slot.want:
+                        continue
+                    reply = slot.replies
+                pending.popleft()
+                resolve(slot.promise, reply)
+        except (ProtocolError, IndexError):
+            self._die(StoreUnavailable(f"{self._endpoint} sent what is not an answer", ambiguous=True))
+
+    def lost(self, error: Exception | None) -> None:
+        """The stream is gone."""
+        why = "the server closed the connection" if error is None else _reason(error)
+        self._die(StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+
+    def ring(self) -> None:
+        """Time out what is overdue; give the link up if a tombstone is overdue a second time."""
+        now = self._io.now()
+        self.alarm_at, self._alarm = inf, None
+        for slot in (*self._pending, *self._queue):
+            if slot.deadline <= now:
+                if slot.late:
+                    self._die(StoreUnavailable(f"{self._endpoint} does not answer"))
+                    return
+                self._overdue(slot, now)
+        earliest = min((slot.deadline for slot in (*self._pending, *self._queue)), default=inf)
+        if earliest < inf:
+            self._set_alarm(earliest)
+
+    def _overdue(self, slot: _Slot, now: float) -> None:
+        if slot in self._queue:
+            self._queue.remove(slot)
+            error: CacheError = StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
+        else:
+            slot.late = True
+            slot.deadline = now + GRACE
+            error = OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
+        self._resolve(slot.promise, error)
+
+    def _set_alarm(self, at: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.alarm_at = at
+        self._alarm = self._io.alarm(max(0.0, at - self._io.now()), self.ring)
+
+    # -- the end
+
+    def check(self) -> None:
+        """Between requests of an exclusive link: take in what has arrived, notice that the other side has closed."""
+        now = self._io.now()
+        if self._transport is not None and (self._pending or now - self._used > FRESH):
+            self._transport.poll()
+        self._used = now
+        if not self._pending:
+            self.alarm_at = inf
+        elif now >= self.alarm_at:
+            self.ring()
+
+    def fileno(self) -> int | None:
+        """The socket's descriptor, if there is one."""
+        return None if self._transport is None else self._transport.fileno()
+
+    def close(self) -> None:
+        """Close at once; what is outstanding fails with CacheClosed."""
+        self._die(CacheClosed("the cache was closed"))
+
+    def _die(self, error: CacheError) -> None:
+        if self._state is _State.DEAD:
+            return
+        self._state = _State.DEAD
+        self.reason = error
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.alarm_at, self._alarm = inf, None
+        if self._transport is not None:
+            self._transport.close()
+        self._fail_all(error)
+
+    def _fail_all(self, error: CacheError) -> None:
+        pending, self._pending = self._pending, deque()
+        queue, self._queue = self._queue, deque()
+        self._output.clear()
+        for slot in pending:
+            self._resolve(slot.promise, _fresh(error, ambiguous=True))
+        for slot in queue:
+            self._resolve(slot.promise, _fresh(error, ambiguous=False))
+
+
+def _fresh(error: CacheError, *, ambiguous: bool) -> CacheError:
+    """The same error as an object of its own: several callers raise it, and each adds its traceback."""
+    if isinstance(error, StoreUnavailable):
+        return StoreUnavailable(str(error), ambiguous=ambiguous)
+    return type(error)(str(error))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return "timed out"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)

@@ -1,0 +1,291 @@
+"""The links of a process to one node: which one carries a request, when one is opened, and when to try again.
+
+``SharedLinks`` has one link per scheduler, shared by all its callers. ``LinkPool`` has a small bounded number, each used
+by one caller at a time. A request that certainly was not carried out is tried once more on a new link; so is one that
+may be repeated without harm. Nothing else is ever repeated (R6).
+"""
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from unicache._core.backoff import Backoff
+from unicache._core.handshake import Credentials, Features
+from unicache._core.io import Endpoint, Event, Io
+from unicache._core.link import Link
+from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
+
+__all__ = ["LinkPool", "Links", "NodeOptions", "SharedLinks", "links_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """``timeout`` and ``connect_timeout`` in seconds; ``max_connections`` bounds the pool of an exclusive model."""
+
+    endpoint: Endpoint
+    who: Credentials
+    timeout: float = 1.0
+    connect_timeout: float = 1.0
+    max_connections: int = 16
+
+
+class Links:
+    """What both kinds have in common: opening with back-off, repeating once, closing, surviving a fork."""
+
+    def __init__(self, io: Io, options: NodeOptions) -> None:
+        self._io = io
+        self._options = options
+        self._backoff = Backoff()
+        self._closed = False
+        self._timeout = options.timeout
+        self.features: Features | None = None
+        _survivors.add(self)
+
+    @property
+    def available(self) -> bool:
+        """False while the node is known to be out of reach and it is not time for another attempt."""
+        return self._backoff.failures == 0 or self._io.now() >= self._backoff.next_try
+
+    async def request(self, payload: bytes, want: int = 1, *, again: bool) -> Any:
+        """Carry a request out; ``again`` says that it may be repeated without harm.
+
+        Raises StoreUnavailable, OperationTimeout, CacheClosed.
+        """
+        deadline = self._io.now() + self._timeout
+        try:
+            return await self._once(payload, want, deadline)
+        except StoreUnavailable as error:
+            if self._backoff.failures or (error.ambiguous and not again):
+                raise
+            return await self._once(payload, want, deadline)
+
+    async def connect(self) -> Features:
+        """Have an open link, or raise why not."""
+        raise NotImplementedError
+
+    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+        raise NotImplementedError
+
+    async def _open(self, link: Link, seconds: float) -> None:
+        """Open the link when its turn has come, and keep the score."""
+        await self._io.sleep(self._backoff.delay(self._io.now()))
+        await link.open(seconds)
+        if link.ready:
+            self._backoff.succeeded()
+            self.features = link.features
+        elif not isinstance(link.reason, CacheClosed):
+            self._backoff.failed(self._io.now())
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CacheClosed("the cache is closed")
+
+    def close(self) -> None:
+        """Close the links; later requests raise CacheClosed."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """In a forked child: let go of the parent's links without a word on them."""
+        raise NotImplementedError
+
+
+class SharedLinks(Links):
+    """One link per scheduler. Requests made while it opens are sent in their order once it is open."""
+
+    def __init__(self, io: Io, options: NodeOptions) -> None:
+        super().__init__(io, options)
+        self._links: dict[Hashable, Link] = {}
+        self._here = io.here
+
+    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+        link = self._links.get(self._here())
+        if link is None or link.dead:
+            link = self._start()
+        return await link.request(payload, want, deadline)
+
+    async def connect(self) -> Features:
+        """Have an open link, or raise why not."""
+        await self.request(b"*1\r\n$4\r\nPING\r\n", again=True)
+        assert self.features is not None
+        return self.features
+
+    def _start(self) -> Link:
+        self._check_open()
+        self._links = {here: link for here, link in self._links.items() if not link.dead}  # loops that are over
+        link = self._links[self._here()] = Link(self._io, self._options.endpoint, self._options.who)
+        self._io.spawn(lambda: self._open(link, self._options.connect_timeout))
+        return link
+
+    def close(self) -> None:
+        """Close this scheduler's link; later requests raise CacheClosed."""
+        self._closed = True
+        link = self._links.pop(self._here(), None)
+        if link is not None:
+            link.close()
+
+    def forget(self) -> None:
+        """Let go of the parent's links."""
+        _bury(self._links.values())
+        self._links.clear()
+
+
+class LinkPool(Links):
+    """At most ``max_connections`` links, opened as needed, each used by one caller at a time."""
+
+    def __init__(self, io: Io, options: NodeOptions) -> None:
+        super().__init__(io, options)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: deque[Link] = deque()
+        self._all: set[Link] = set()
+        self._waiting: deque[_Turn] = deque()
+
+    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+        link = await self._take(deadline)
+        try:
+            return await link.request(payload, want, deadline)
+        finally:
+            self._give(link)
+
+    async def connect(self) -> Features:
+        """Have an open link, or raise why not."""
+        self._give(await self._take(self._io.now() + self._options.connect_timeout))
+        assert self.features is not None
+        return self.features
+
+    async def _take(self, deadline: float) -> Link:
+        while True:
+            self._check_open()
+            found = self._idle_or_new()
+            link = found if isinstance(found, Link) else await self._turn_of(found, deadline)
+            if link.new:
+                return await self._opened(link, deadline)
+            link.check()
+            if link.ready:
+                return link
+            self._give(link)
+
+    def _idle_or_new(self) -> "Link | _Turn":
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if len(self._all) < self._options.max_connections:
+                return self._new()
+            turn = _Turn(self._io.event())
+            self._waiting.append(turn)
+            return turn
+
+    def _new(self) -> Link:
+        link = Link(self._io, self._options.endpoint, self._options.who)
+        self._all.add(link)
+        return link
+
+    async def _turn_of(self, turn: "_Turn", deadline: float) -> Link:
+        """Wait in the queue. A link is handed over, not put back, so that nobody can be overtaken for ever."""
+        try:
+            await turn.event.wait(deadline - self._io.now())
+        finally:
+            with self._lock:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
+        self._check_open()
+        if turn.link is None:
+            raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
+        return turn.link
+
+    async def _opened(self, link: Link, deadline: float) -> Link:
+        try:
+            now = self._io.now()
+            if self._backoff.next_try >= deadline:
+                raise StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
+            await self._open(link, min(self._options.connect_timeout, deadline - now))
+            if link.reason is not None:
+                raise link.reason
+        except BaseException:
+            link.close()
+            self._give(link)
+            raise
+        return link
+
+    def _give(self, link: Link) -> None:
+        """Take a link back. One with tombstones goes to the far end, where it has time to catch up."""
+        with self._lock:
+            if self._closed:
+                link.close()
+            if link.dead:
+                self._all.discard(link)
+            if self._waiting:
+                turn = self._waiting.popleft()
+                turn.link = self._new() if link.dead else link
+                turn.event.set()
+            elif link.busy:
+                self._idle.appendleft(link)
+            elif not link.dead:
+                self._idle.append(link)
+
+    def close(self) -> None:
+        """Close all links; requests under way fail with CacheClosed."""
+        with self._lock:
+            self._closed = True
+            links, self._all = self._all, set()
+            self._idle.clear()
+            waiting, self._waiting = self._waiting, deque()
+        for link in links:
+            link.close()
+        for turn in waiting:
+            turn.event.set()
+
+    def forget(self) -> None:
+        """Let go of the parent's links."""
+        _bury(self._all)
+        self._reset()
+
+
+class _Turn:
+    """A caller's place in the queue for a link."""
+
+    __slots__ = ("event", "link")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.link: Link | None = None
+
+
+def links_for(io: Io, options: NodeOptions) -> Links:
+    """The kind of links that suits the event model."""
+    return LinkPool(io, options) if io.exclusive else SharedLinks(io, options)
+
+
+_survivors: "weakref.WeakSet[Links]" = weakref.WeakSet()
+_graveyard: list[Link] = []
+
+
+def _bury(links: Any) -> None:
+    """Point the child's descriptors elsewhere: the connection stays the parent's, and closing them harms nobody.
+
+    The links are kept, because collecting them would run their event model's farewell code in a process without it.
+    """
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        for link in links:
+            descriptor = link.fileno()
+            if descriptor is not None and descriptor >= 0:
+                os.dup2(null, descriptor, inheritable=False)
+            _graveyard.append(link)
+    finally:
+        os.close(null)
+
+
+def _after_fork() -> None:
+    for links in list(_survivors):
+        links.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,142 @@
+"""asyncio (uvloop too): its half of ``AnyIo``, on raw futures and a raw ``Protocol``, which are faster than streams."""
+
+import asyncio
+from asyncio import _get_running_loop as running_loop
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable
+from time import monotonic, time
+from typing import Any
+
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+
+__all__ = ["LoopIo", "running_loop"]
+
+_tasks: set[asyncio.Task[None]] = set()
+"""A loop keeps only weak references to its tasks."""
+
+
+class LoopIo:
+    """``unicache._core.io.Io`` for a running asyncio loop."""
+
+    exclusive = False
+    now = staticmethod(monotonic)
+    wall = staticmethod(time)
+    call: Any = None  # AnyIo's own
+
+    def here(self) -> Hashable:
+        """The running loop."""
+        return running_loop()
+
+    def promise(self, source: Transport | None = None) -> Promise:
+        """A future."""
+        return asyncio.get_running_loop().create_future()
+
+    def resolve(self, promise: Promise, value: Any) -> None:
+        """Set the future's result."""
+        assert isinstance(promise, asyncio.Future)
+        if not promise.done():
+            promise.set_result(value)
+
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
+        """``call_later``."""
+        return asyncio.get_running_loop().call_later(seconds, ring)
+
+    def event(self) -> Event:
+        """An asyncio.Event with a time limit."""
+        return _Event()
+
+    async def sleep(self, seconds: float) -> None:
+        """Suspend the task."""
+        if seconds > 0.0:
+            await asyncio.sleep(seconds)
+
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A task."""
+        task = asyncio.get_running_loop().create_task(main())
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+
+    async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+        """Open a stream."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(seconds):
+            if endpoint.path is not None:
+                _, stream = await loop.create_unix_connection(lambda: _Stream(loop, receiver), endpoint.path)
+            else:
+                _, stream = await loop.create_connection(lambda: _Stream(loop, receiver), endpoint.host, endpoint.port)
+        await stream.close_with_loop()
+        return stream
+
+
+class _Stream(asyncio.Protocol):
+    """A connection of a loop, as ``unicache._core.io.Transport``."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, receiver: Receiver) -> None:
+        self._loop = loop
+        self._receiver = receiver
+        self._closed = False
+        self.data_received = receiver.received
+        self._farewell: AsyncGenerator[None, None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._write = transport.write
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._closed:
+            self._receiver.lost(exc)
+
+    def wake(self) -> None:
+        self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        data = self._receiver.collect()
+        if data and not self._closed:
+            self._write(data)
+
+    def poll(self) -> None: ...
+
+    def fileno(self) -> int:
+        sock = self._transport.get_extra_info("socket")
+        return -1 if sock is None else int(sock.fileno())
+
+    def close(self) -> None:
+        self._closed = True
+        if not self._loop.is_closed():
+            self._transport.abort()
+
+    async def close_with_loop(self) -> None:
+        """Have the connection closed when the loop is, even if nobody closes the cache.
+
+        A loop finishes its asynchronous generators before it closes (``shutdown_asyncgens``); nothing else is told.
+        """
+        self._farewell = self._until_the_end()
+        await anext(self._farewell)
+
+    async def _until_the_end(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            if not self._closed:
+                self._transport.abort()
+                self._receiver.lost(None)
+
+
+class _Event:
+    """An asyncio.Event in the shape of ``unicache._core.io.Event``."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        return True

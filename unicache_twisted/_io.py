@@ -1,0 +1,172 @@
+"""Twisted: an ``Io`` on Deferreds and the reactor the application chose. Nothing here decides anything.
+
+The reactor is looked up when it is first needed: importing this module must not install one.
+"""
+
+import contextvars
+import time
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.error import ConnectError, ConnectionDone, TimeoutError as ConnectTimeout
+from twisted.internet.interfaces import IReactorCore, IReactorTime, ITransport
+from twisted.internet.protocol import Factory, Protocol
+from twisted.python.failure import Failure
+
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+
+__all__ = ["TwistedIo"]
+
+
+class TwistedIo:
+    """``unicache._core.io.Io`` for a reactor; None for the one that is installed when the cache is first used."""
+
+    exclusive = False
+    wall = staticmethod(time.time)
+    now = staticmethod(time.monotonic)
+
+    def __init__(self, reactor: Any = None) -> None:
+        self._chosen = reactor
+
+    @property
+    def _reactor(self) -> Any:
+        if self._chosen is None:
+            from twisted.internet import reactor
+
+            self._chosen = reactor
+        return self._chosen
+
+    def here(self) -> Hashable:
+        """The reactor."""
+        return cast(Hashable, self._reactor)
+
+    def promise(self, source: Transport | None = None) -> Promise:
+        """A Deferred."""
+        return Deferred[Any]()
+
+    def resolve(self, promise: Promise, value: Any) -> None:
+        """Fire it."""
+        assert isinstance(promise, Deferred)
+        if not promise.called:
+            promise.callback(value)
+
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
+        """``callLater``."""
+        return _Alarm(self._reactor, seconds, ring)
+
+    def event(self) -> Event:
+        """An event made of Deferreds."""
+        return _Event(self._reactor)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without holding up the reactor."""
+        if seconds > 0.0:
+            await _Event(self._reactor).wait(seconds)
+
+    async def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call it, and wait for what it gives if that is a Deferred, a coroutine or another awaitable."""
+        result = function(*args, **kwargs)
+        return await result if hasattr(result, "__await__") else result
+
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A coroutine that the reactor drives."""
+        contextvars.copy_context().run(Deferred.fromCoroutine, main())
+
+    async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+        """Open a stream through an endpoint."""
+        client: Any = (
+            HostnameEndpoint(self._reactor, endpoint.host, endpoint.port, timeout=seconds)
+            if endpoint.path is None
+            else UNIXClientEndpoint(self._reactor, endpoint.path, timeout=seconds)
+        )
+        factory = Factory.forProtocol(lambda: _Stream(self._reactor, receiver))
+        factory.noisy = False
+        try:
+            return cast(Transport, await client.connect(factory))
+        except ConnectTimeout:
+            raise TimeoutError from None
+        except ConnectError as error:
+            raise OSError(error.osError or 0, str(error)) from None
+
+
+class _Stream(Protocol):
+    """A connection of a reactor, as ``unicache._core.io.Transport``."""
+
+    transport: ITransport
+
+    def __init__(self, reactor: IReactorTime, receiver: Receiver) -> None:
+        self._reactor = reactor
+        self._receiver = receiver
+        self._closed = False
+        self.dataReceived = receiver.received
+
+    def connectionMade(self) -> None:  # noqa: N802  Twisted's name
+        self.transport.setTcpNoDelay(True) if hasattr(self.transport, "setTcpNoDelay") else None
+
+    def connectionLost(self, reason: Failure = ConnectionDone) -> None:  # noqa: N802  Twisted's name
+        if not self._closed:
+            self._closed = True
+            self._receiver.lost(None if reason.check(ConnectionDone) else OSError(reason.getErrorMessage()))
+
+    def wake(self) -> None:
+        self._reactor.callLater(0, self._flush)
+
+    def _flush(self) -> None:
+        data = self._receiver.collect()
+        if data and not self._closed:
+            self.transport.write(data)
+
+    def poll(self) -> None: ...
+
+    def fileno(self) -> int:
+        return int(self.transport.fileno())  # type: ignore[attr-defined]  # every socket transport has it
+
+    def close(self) -> None:
+        self._closed = True
+        self.transport.abortConnection()  # type: ignore[attr-defined]  # every socket transport has it
+
+
+class _Alarm:
+    def __init__(self, reactor: IReactorTime, seconds: float, ring: Callable[[], None]) -> None:
+        self._call = reactor.callLater(seconds, ring)
+
+    def cancel(self) -> None:
+        if self._call.active():
+            self._call.cancel()
+
+
+class _Event:
+    """Deferreds in the shape of ``unicache._core.io.Event``."""
+
+    __slots__ = ("_is_set", "_reactor", "_waiters")
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self._is_set = False
+        self._waiters: list[Deferred[bool]] = []
+
+    def set(self) -> None:
+        self._is_set = True
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.callback(True)
+
+    async def wait(self, seconds: float) -> bool:
+        if self._is_set:
+            return True
+        waiter: Deferred[bool] = Deferred()
+        self._waiters.append(waiter)
+        timer = self._reactor.callLater(max(0.0, seconds), self._give_up, waiter)
+        try:
+            return await waiter
+        finally:
+            if timer.active():
+                timer.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _give_up(self, waiter: Deferred[bool]) -> None:
+        self._waiters.remove(waiter)
+        waiter.callback(False)
