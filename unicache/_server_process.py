@@ -43,6 +43,7 @@ class ServerProcess:
             # A session of its own: Ctrl-C in a terminal is for us, and we stop the server when we are done.
             self._server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self.pid = self._server.pid
+        # It shares our standard output: whoever reads that to its end knows that the server is gone, too.
         self._watchdog = subprocess.Popen(
             ["/bin/sh", "-c", _WATCHDOG, "unicache-watchdog", str(self.pid), str(path.parent)],
             stdin=subprocess.PIPE,

@@ -1,0 +1,54 @@
+"""What every test may ask for: servers, one of each kind per test process, and a namespace of its own.
+
+Servers are shared, so a test that pauses, kills or reconfigures one starts its own with ``unicache.server.Server``.
+"""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings
+
+from servers import STORES, certificates
+from unicache.server import Server, find_binary
+
+settings.register_profile("unicache", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("unicache")
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Server]:
+    """Valkey 9, which needs no script for the lease protocol."""
+    with Server(find_binary("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def floor_server() -> Iterator[Server]:
+    """The oldest server supported, Redis 7.0; a machine without one fails, because a skip would hide the floor."""
+    with Server(find_binary("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Redis behind TLS; ``server.tls.authority`` is what a client must trust."""
+    files = certificates(tmp_path_factory.mktemp("tls"))
+    with Server(find_binary("redis"), unix=False, tls=files) as server:
+        yield server
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace no other test has, so that tests on one server do not meet."""
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of each store in turn: a test that asks for it runs once on every one."""
+    fixture = STORES[request.param]
+    if fixture is None:
+        return "memory://"
+    server: Server = request.getfixturevalue(fixture)
+    return server.url

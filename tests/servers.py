@@ -1,0 +1,34 @@
+"""Servers for the tests, and who looks at them from outside.
+
+Fixtures live in ``conftest``; how a flavour is driven lives in ``flavours``.
+"""
+
+from pathlib import Path
+
+import trustme
+from valkey import Valkey
+
+from unicache.server import Server, ServerTls
+
+__all__ = ["STORES", "certificates", "observer"]
+
+STORES = {"memory": None, "valkey9": "valkey_server", "redis7": "floor_server"}
+"""Every store the behaviour suite runs on, and the fixture of its server; ``memory`` has none."""
+
+
+def observer(server: Server) -> Valkey:
+    """Connect a client of another make, to read the server's own truth; use it in a ``with`` statement."""
+    if server.tls is None:
+        return Valkey.from_url(server.url)
+    return Valkey.from_url(server.url, ssl_ca_certs=str(server.tls.authority))
+
+
+def certificates(directory: Path) -> ServerTls:
+    """Write a certificate for ``127.0.0.1`` and ``localhost``, and the authority behind it, to a directory."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    files = ServerTls(directory / "server.pem", directory / "server.key", directory / "authority.pem")
+    files.certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(files.key)
+    authority.cert_pem.write_to_path(files.authority)
+    return files
