@@ -1,10 +1,11 @@
 """The classes this process knows, and how their instances are taken apart and put together.
 
-Only a class that was written here, or named in a ``type=``, is known; nothing is imported or looked up by a stored name.
+Only a class that was written here, or named in a ``type=``, is known; nothing is ever imported by a stored name.
 Putting together restores the fields as they were, so that no ``__init__`` or ``__post_init__`` can change them.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 from enum import Enum, Flag
 from functools import cached_property
@@ -19,6 +20,9 @@ from unicache.errors import ValueFormatError
 __all__ = ["Shape", "known", "shape_of"]
 
 Fields = dict[str, Any]
+
+# What may be shown of a stored path: damaged or forged bytes can hold anything in its place.
+_PATH = re.compile(r"[\w.]{1,100}:[\w.<>]{1,100}")
 
 
 class Shape(NamedTuple):
@@ -51,7 +55,7 @@ def known(path: str) -> Shape:
     """The shape stored under ``path``. Raises ValueFormatError when this process does not know it."""
     shape = _shapes.get(path)
     if shape is None:
-        name = path.replace(":", ".") if path.isprintable() and len(path) <= 200 else "class"
+        name = path.replace(":", ".") if _PATH.fullmatch(path) else "class"
         raise ValueFormatError(f"stored value is a {name}, which this process has not declared: read it with type=…")
     return shape
 

@@ -1,8 +1,8 @@
 """Whether a value is what a reader asked for with ``type=``.
 
 msgspec describes the type; the comparison is done here, because ``msgspec.convert`` coerces even when strict (a tuple
-to a list, ``1.0`` to ``1``, a list to a set) and does not take an Enum member for what it is. Two conversions are allowed,
-since they lose nothing: an int where a float is expected, and a dict where a dataclass or Struct is. A value that is
+to a list, ``1.0`` to ``1``, a list to a set) and does not take an Enum member for what it is. Two conversions lose
+nothing and are allowed: an int where a float is expected, and a dict where a dataclass or Struct is. A value that is
 right already comes back as the same object.
 """
 
@@ -212,7 +212,7 @@ def _named(description: Any, value: dict[Any, Any]) -> dict[Any, Any]:
     fields = {field.encode_name: field for field in description.fields}
     required = {name for name, field in fields.items() if field.required}
     if not required <= value.keys() <= fields.keys():
-        raise _Mismatch(f"exactly the fields of {name_of(description.cls)}", value)
+        raise _Mismatch(f"a dict of exactly the fields of {name_of(description.cls)}", value)
     return {name: _read(fields[name].type, item) for name, item in value.items()}
 
 

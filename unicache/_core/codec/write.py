@@ -122,31 +122,27 @@ class _Walk:
         if kind in SCALAR_WRITERS:
             code, write = SCALAR_WRITERS[kind]
             return msgspec.msgpack.Ext(code, write(value))
-        return self._inside(value, self._container)
+        self._enter(value)
+        made = _FORMS.get(kind, _Walk._object)(self, value)
+        self._open.remove(id(value))
+        return made
 
     def where(self) -> str:
         """The way to the part the walk is at, such as ``value["a"][3]``."""
-        return "value" + "".join(map(_step, self._trail))
+        return "value" + "".join(map(_step, self._trail[:10])) + ("…" if len(self._trail) > 10 else "")
 
-    def _inside(self, value: Any, form: Callable[[Any], Any]) -> Any:
+    def _enter(self, value: Any) -> None:
         if len(self._trail) >= MAX_DEPTH:
             raise Refused(_TOO_DEEP)
         if id(value) in self._open:
             raise Refused("a container that contains itself")
         self._open.add(id(value))
-        made = form(value)
-        self._open.remove(id(value))
-        return made
 
-    def _container(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is list:
-            return self._each(enumerate(value))
-        if kind is dict:
-            return self._dict(value)
-        if kind in _SEQUENCES:
-            return msgspec.msgpack.Ext(_SEQUENCES[kind], _pack(self._each(enumerate(value))))
-        return self._object(value)
+    def _list(self, value: list[Any]) -> Any:
+        return self._each(enumerate(value))
+
+    def _sequence(self, value: Iterable[Any]) -> Any:
+        return msgspec.msgpack.Ext(_SEQUENCES[type(value)], _pack(self._each(enumerate(value))))
 
     def _dict(self, value: dict[Any, Any]) -> Any:
         if _TEXT_ONLY.issuperset(map(type, value)):
@@ -170,6 +166,14 @@ class _Walk:
             forms.append(item if type(item) in _AS_IS else self.form(item))
         trail.pop()
         return forms
+
+
+# Few calls per level, because Python's own limit of calls comes sooner than MAX_DEPTH otherwise.
+_FORMS: dict[type, Callable[[_Walk, Any], Any]] = {
+    list: _Walk._list,
+    dict: _Walk._dict,
+    **dict.fromkeys(_SEQUENCES, _Walk._sequence),
+}
 
 
 def _step(step: str | int) -> str:
