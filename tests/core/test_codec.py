@@ -344,6 +344,19 @@ def test_nesting_is_bounded(wrap: typing.Callable[[typing.Any], typing.Any]) -> 
         encode(nested(MAX_DEPTH + 1, 1, wrap))
 
 
+def test_a_caller_deep_in_calls_gets_the_one_error_too() -> None:
+    def deep(calls: int, task: typing.Callable[[], typing.Any]) -> typing.Any:
+        return deep(calls - 1, task) if calls else task()
+
+    value = nested(MAX_DEPTH, 1, lambda inner: (inner,))
+    data = encode(value)
+    room = sys.getrecursionlimit() - 300
+    with pytest.raises(ValueFormatError, match="calls left"):
+        deep(room, lambda: encode(value))
+    with pytest.raises(ValueFormatError, match="RecursionError"):
+        deep(room, lambda: decode(*data))
+
+
 def test_a_container_in_itself_is_refused() -> None:
     plain: list[typing.Any] = []
     plain.append(plain)

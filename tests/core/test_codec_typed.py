@@ -217,6 +217,14 @@ def test_a_type_that_contains_itself_can_be_declared_and_checked() -> None:
         check(Order(1, [], Order(2, [], Order("3"))), Order, "k")
 
 
+def test_a_chain_too_long_to_be_checked_is_refused() -> None:
+    chain = None
+    for number in range(1_000):
+        chain = Order(number, [], chain)
+    with pytest.raises(ValueFormatError, match="too deeply"):
+        check(chain, Order, "k")
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(), st.lists, max_leaves=8

@@ -63,6 +63,8 @@ def check(value: Any, wanted: Any, key: str | None = None) -> Any:
         return _read(describe(wanted), value)
     except _Mismatch as mismatch:
         problem = str(mismatch)
+    except RecursionError:
+        problem = "nested too deeply to be checked here"
     stored = type(value).__qualname__
     raise ValueFormatError(f"expected {name_of(wanted)}, but the stored value is a {stored} ({problem})", key=key)
 

@@ -69,7 +69,7 @@ def _encode(value: Any) -> tuple[int, bytes]:
     except UnicodeEncodeError:
         problem = _SURROGATES
     except RecursionError:
-        problem = _TOO_DEEP
+        problem = "more levels of nesting than Python has calls left here; store it in parts"
     # Raised outside the handler: the exceptions above hold parts of the value, and must not hang on as the context.
     raise ValueFormatError(f"cannot store {walk.where()}: {problem}")
 
