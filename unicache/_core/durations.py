@@ -23,7 +23,7 @@ LONGEST = 100 * 365.25 * 86400.0
 
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}  # milliseconds
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
-_TEXT = re.compile("".join(rf"(?:({_NUMBER}){unit}{'(?!s)' if unit == 'm' else ''})?" for unit in _UNITS))
+_TEXT = re.compile("".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS))
 _BARE = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 
 
@@ -64,7 +64,7 @@ def _parsed(text: str, argument: str) -> float:
     match = _TEXT.fullmatch(text)
     if match is None or not text:
         raise _bad_text(text, argument)
-    # Fractions, because 0.1 s + 200 ms in floats is not 0.3 s.
+    # Fractions, because in floats 0.1 s + 49.1 ms is not 149.1 ms.
     parts = zip(match.groups(), _UNITS.values(), strict=True)
     return float(sum(Fraction(number) * unit for number, unit in parts if number) / 1000)
 
