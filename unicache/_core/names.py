@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from unicache.errors import InvalidArgument
 
-__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace"]
+__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace", "key_part"]
 
 LONGEST_KEY = 1024
 """Bytes of UTF-8 in a key or a tag."""
@@ -120,3 +120,8 @@ def _each(texts: Iterable[str], argument: str, name: Callable[[str], bytes]) -> 
         message = f"{argument} must be a list or other iterable of str, not {kind}: wrap a single one, list a mapping's"
         raise InvalidArgument(message, argument=argument)
     return {text: name(text) for text in texts}
+
+
+def key_part(name: bytes) -> str:
+    """The key in the name of an entry, of whatever namespace; for errors."""
+    return name.partition(b":")[2].decode(errors="replace")
