@@ -28,6 +28,7 @@ from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath, WindowsPath
+from types import MemberDescriptorType
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ DEEPEST = 100
 
 _Encoder = Callable[[Any, int], bytes]
 _NAN = struct.pack(">d", math.nan)
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE; a class without it is made in C and may keep state where nobody can see it
+_POINTER = struct.calcsize("P")
 
 
 def encode(value: Any) -> bytes:
@@ -63,7 +64,7 @@ def encode_self(instance: Any) -> bytes:
     A plain object is its class and its attributes, without those that a ``cached_property`` computed. Raises
     InvalidArgument when one of them has no canonical form.
     """
-    cls = type(instance)
+    cls: Any = type(instance)
     if isinstance(instance, type) and not hasattr(cls, "__cache_key__"):
         return b"C" + _name(instance)  # a local class will do: the function's own name says as much
     if cls in _EXACT or _rule(cls) is not None or not _is_plain(cls):
@@ -178,7 +179,7 @@ def _class(value: type, _depth: int) -> bytes:
 
 
 def _by_class(value: Any, depth: int) -> bytes:
-    cls = type(value)
+    cls: Any = type(value)
     rule = _rule(cls)
     if rule is None:
         hint = "give the class __cache_key__(), pass an id instead, or name the parameter in ignore="
@@ -236,7 +237,10 @@ def _field_names(cls: type) -> tuple[str, ...] | None:
 
 @lru_cache(maxsize=1024)
 def _is_plain(cls: type) -> bool:
-    return all(base is object or base.__flags__ & _HEAP_TYPE for base in cls.__mro__)
+    """False when instances are larger than their ``__slots__`` explain: a base made in C hides its state."""
+    slots = sum(isinstance(member, MemberDescriptorType) for base in cls.__mro__ for member in vars(base).values())
+    pointers = slots + (cls.__weakrefoffset__ > 0)  # __dict__ lies outside
+    return cls.__basicsize__ <= object.__basicsize__ + pointers * _POINTER
 
 
 def _state(value: Any, depth: int) -> bytes:
