@@ -39,8 +39,8 @@ class Binder:
     """Turns the arguments of one function into the key of the call. Everything that can be checked is checked here.
 
     ``function``  the function whose signature binds the arguments
-    ``key``       None; or a template with names of parameters in braces; or a callable that takes the same arguments and
-                  returns the key
+    ``key``       None; or a template with names of parameters in braces; or a callable that takes the same arguments
+                  and returns the key
     ``ignore``    names of parameters that take no part in the key, or of what only ``**kwargs`` takes
     ``version``   takes part in the key, so that another version makes the old entries unreachable
     ``prefix``    stands for the function's module and name in the default key
@@ -102,14 +102,14 @@ class _Arguments:
         if dropped and _any_keywords(sign) in self.names:
             self.bind = partial(_without, self.bind, dropped)
 
-    def blame(self, values: _Args) -> InvalidArgument:
-        """The error for the first of the values that has no canonical form."""
+    def blame(self, values: _Args, cause: InvalidArgument) -> InvalidArgument:
+        """The error for the first of the values that has no canonical form; the cause itself when all have one now."""
         for name, encoder, value in zip(self.names, self.encoders, values, strict=True):
             try:
                 encoder(value)
             except InvalidArgument as error:
                 return InvalidArgument(f"{name} of {self.title}() cannot be part of a key: {error}", argument=name)
-        raise AssertionError("all values are canonical")
+        return cause
 
 
 class _Digested:
@@ -128,8 +128,8 @@ class _Digested:
         try:
             for encoder, value in zip(self._arguments.encoders, values, strict=True):
                 hasher.update(encoder(value))
-        except InvalidArgument:
-            raise self._arguments.blame(values) from None
+        except InvalidArgument as error:
+            raise self._arguments.blame(values, error) from None
         return self._prefix + hasher.hexdigest()
 
 
@@ -159,8 +159,8 @@ class _Template:
         values = self._arguments.bind(*args, **kwargs)
         try:
             parts = [literal + self._field(values[at], self._arguments.encoders[at]) for literal, at in self._fields]
-        except InvalidArgument:
-            raise self._arguments.blame(values) from None
+        except InvalidArgument as error:
+            raise self._arguments.blame(values, error) from None
         text = "".join(parts) + self._tail
         return text if len(text) <= _LONGEST else f"{text[:_KEPT]}~{digest(encode(text))}"
 
@@ -258,9 +258,9 @@ def _checked_ignore(ignore: Collection[str], sign: Signature, title: str) -> fro
 
 
 def _any_keywords(sign: Signature) -> str | None:
-    """The name of ``**kwargs``, which is always the last parameter."""
-    last = next(reversed(sign.parameters.values()), None)
-    return last.name if last is not None and last.kind is Parameter.VAR_KEYWORD else None
+    """The name of ``**kwargs``, if the function has it; it is always the last parameter."""
+    found = [parameter.name for parameter in sign.parameters.values() if parameter.kind is Parameter.VAR_KEYWORD]
+    return found[0] if found else None
 
 
 def _unknown(name: str, option: str, names: Iterable[str], title: str) -> ConfigurationError:
