@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Hashable
+from contextlib import suppress
 from typing import Any
 
 from unicache._core.io import Endpoint, Promise, Receiver, Transport
@@ -38,13 +39,14 @@ class BlockingIo:
 
     def promise(self, source: Transport | None = None) -> Promise:
         """A promise that reads from ``source`` while it is awaited."""
-        assert isinstance(source, _SocketTransport)
+        assert source is not None
         return _Promise(source)
 
-    def resolve(self, promise: Promise, value: Any) -> None:
+    @staticmethod
+    def resolve(promise: Any, value: Any) -> None:
         """Deliver the value."""
-        assert isinstance(promise, _Promise)
-        promise.value = value
+        if promise.value is _PENDING:
+            promise.value = value
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> "_NoAlarm":
         """Nothing: the reader looks at ``Receiver.alarm_at``."""
@@ -57,7 +59,7 @@ class BlockingIo:
     async def sleep(self, seconds: float) -> None:
         """Block the thread."""
         if seconds > 0.0:
-            time.sleep(seconds)
+            time.sleep(seconds)  # noqa: ASYNC251  blocking is what this model does
 
     async def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call it. What it gives must not be a coroutine."""
@@ -117,63 +119,61 @@ class _SocketTransport:
         self._users = 0
         self._closed = False
 
-    def wake(self) -> None:
-        """Write at once; in this model every request is a tick of its own."""
+    def flush(self) -> None:
+        """Write all of it, or lose the link."""
+        self._use(self._write_all)
+
+    wake = flush  # in this model every request is a tick of its own
+
+    def read(self, *, wait: bool) -> None:
+        """Read once, with the caller's time; or, without, what is there."""
+        self._use(self._read_next if wait else self._read_rest)
+
+    def _use(self, work: Callable[[], None]) -> None:
         self._users += 1
         try:
-            self._be_patient(self._patience())
-            self._sock.sendall(self._receiver.collect())
+            work()
+        except BlockingIOError:  # what SO_RCVTIMEO and SO_SNDTIMEO look like from above
+            self._receiver.ring()
         except OSError as error:
             self._receiver.lost(error)
-        except BaseException:  # interrupted with a frame half written: the stream is of no more use
+        except BaseException:  # interrupted by a signal, with bytes on their way: the stream is of no more use
             self._receiver.lost(None)
             raise
         finally:
-            self._done()
+            self._users -= 1
+            if self._closed and not self._users:
+                self._sock.close()
 
-    def pump(self, promise: "_Promise") -> None:
-        """Read until the promise has its value. The receiver resolves it, by a reply, in time or in its death."""
-        self._users += 1
+    def _write_all(self) -> None:
+        rest = memoryview(self._receiver.collect())
         try:
-            while promise.value is _PENDING:
-                self._read(self._patience())
-        finally:
-            self._done()
+            while rest:
+                self._be_patient()
+                rest = rest[self._sock.send(rest) :]
+        except BlockingIOError:
+            raise TimeoutError("it took no more bytes within the deadline") from None
 
-    def poll(self) -> None:
-        """Read what is there, if anything."""
-        self._users += 1
-        try:
-            while self._arrived.poll(0) and not self._closed:
-                self._read(self._timeout)
-        finally:
-            self._done()
-
-    def _read(self, patience: float) -> None:
-        receiver = self._receiver
-        try:
-            self._be_patient(patience)
-            data = self._sock.recv(CHUNK)
-        except BlockingIOError:  # what SO_RCVTIMEO looks like from above
-            receiver.ring()
-        except OSError as error:
-            receiver.lost(error)
+    def _read_next(self) -> None:
+        self._be_patient()
+        data = self._sock.recv(CHUNK)
+        if data:
+            self._receiver.received(data)
         else:
-            receiver.received(data) if data else receiver.lost(None)
+            self._receiver.lost(None)
 
-    def _patience(self) -> float:
-        return min(LONGEST, self._receiver.alarm_at - time.monotonic())
+    def _read_rest(self) -> None:
+        while self._arrived.poll(0) and not self._closed:
+            self._read_next()
 
-    def _be_patient(self, seconds: float) -> None:
+    def _be_patient(self) -> None:
         """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
+        seconds = min(LONGEST, self._receiver.alarm_at - time.monotonic())
+        if seconds <= 0.0:
+            raise BlockingIOError
         if abs(seconds - self._timeout) > 0.1 * self._timeout:
             self._timeout = max(0.001, seconds)
             _set_timeout(self._sock, self._timeout)
-
-    def _done(self) -> None:
-        self._users -= 1
-        if self._closed and not self._users:
-            self._sock.close()
 
     def fileno(self) -> int:
         """The socket's descriptor."""
@@ -184,16 +184,14 @@ class _SocketTransport:
         if self._closed:
             return
         self._closed = True
-        try:
+        with suppress(OSError):  # the other side was first
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was first
         if not self._users:
             self._sock.close()
 
 
 def _set_timeout(sock: socket.socket, seconds: float) -> None:
-    """Have the kernel keep the time: Python's own time-outs cost a ``poll`` before each call, and a switch of threads."""
+    """Have the kernel keep the time: Python's own cost a ``poll`` before each call and a switch of threads."""
     whole = int(seconds)
     value = (
         struct.pack("@L", int(seconds * 1000))
@@ -209,13 +207,13 @@ class _Promise:
 
     __slots__ = ("_source", "value")
 
-    def __init__(self, source: _SocketTransport) -> None:
+    def __init__(self, source: Transport) -> None:
         self._source = source
         self.value: Any = _PENDING
 
     def __await__(self) -> Generator[Any, None, Any]:
-        if self.value is _PENDING:
-            self._source.pump(self)
+        while self.value is _PENDING:
+            self._source.read(wait=True)
         return self.value
         yield  # type: ignore[unreachable]  # makes this a generator, which is what ``await`` wants
 

@@ -1,64 +1,58 @@
-"""asyncio and trio: which of the two is running, and the ``Io`` of whichever it is. Nothing here decides anything."""
+"""asyncio and trio: the one ``Io`` of both, and which of the two is running. Nothing here decides anything.
+
+What happens for each request is done here at once, the rest is handed to the module of the model that runs.
+"""
 
 import sys
 import time
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unicache._core.io import Alarm, Endpoint, Event, Io, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
 from unicache_asyncio._loop import LoopIo, running_loop
+
+if TYPE_CHECKING:
+    from unicache_asyncio._trio import TrioIo
 
 __all__ = ["AnyIo"]
 
+_LOOP = LoopIo()
+
 
 class AnyIo:
-    """``unicache._core.io.Io`` for asyncio and trio: hands each call to the one that is running."""
+    """``unicache._core.io.Io`` for asyncio and trio."""
 
     exclusive = False
     now = staticmethod(time.monotonic)
     wall = staticmethod(time.time)
 
-    def __init__(self) -> None:
-        self._loop = LoopIo()
-        self._trio: Io | None = None
-
-    def _io(self) -> Io:
-        return self._loop if running_loop() is not None else self._other()
-
-    def _other(self) -> Io:
-        """Trio's, if trio is what runs. It is imported by the application or not at all."""
-        if "trio" in sys.modules:
-            if self._trio is None:
-                from unicache_asyncio._trio import TrioIo
-
-                self._trio = TrioIo()
-            return self._trio
-        raise RuntimeError("a unicache_asyncio cache was used outside of a running event loop; call it from a coroutine")
-
     def here(self) -> Hashable:
         """The running loop, or trio's run."""
-        return running_loop() or self._other().here()
+        return running_loop() or _trio().here()
 
     def promise(self, source: Transport | None = None) -> Promise:
-        """A promise of the running model."""
+        """The loop's future, or trio's, which has the same face."""
         loop = running_loop()
-        return self._other().promise() if loop is None else loop.create_future()
+        return _trio().promise() if loop is None else loop.create_future()
 
-    def resolve(self, promise: Promise, value: Any) -> None:
+    @staticmethod
+    def resolve(promise: Any, value: Any) -> None:
         """Deliver the value."""
-        self._io().resolve(promise, value)
+        if not promise.done():
+            promise.set_result(value)
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
         """A timer of the running model."""
-        return self._io().alarm(seconds, ring)
+        return _running().alarm(seconds, ring)
 
     def event(self) -> Event:
         """An event of the running model."""
-        return self._io().event()
+        return _running().event()
 
     async def sleep(self, seconds: float) -> None:
         """Suspend the task."""
-        await self._io().sleep(seconds)
+        if seconds > 0.0:
+            await _running().sleep(seconds)
 
     async def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call it, and await what it gives if that can be awaited."""
@@ -67,8 +61,23 @@ class AnyIo:
 
     def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A task of the running model."""
-        self._io().spawn(main)
+        _running().spawn(main)
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """A stream of the running model."""
-        return await self._io().connect(endpoint, receiver, seconds)
+        return await _running().connect(endpoint, receiver, seconds)
+
+
+def _running() -> "LoopIo | TrioIo":
+    return _trio() if running_loop() is None else _LOOP
+
+
+def _trio() -> "TrioIo":
+    """Trio's half, if trio can be what runs: it is imported by the application, or not at all."""
+    if "trio" not in sys.modules:
+        raise RuntimeError(
+            "a unicache_asyncio cache was used outside of a running event loop; call it from a coroutine"
+        )
+    from unicache_asyncio._trio import TRIO
+
+    return TRIO

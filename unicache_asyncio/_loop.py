@@ -2,11 +2,11 @@
 
 import asyncio
 from asyncio import _get_running_loop as running_loop
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable
-from time import monotonic, time
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
+from typing import cast
 
-from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Receiver, Transport
 
 __all__ = ["LoopIo", "running_loop"]
 
@@ -15,26 +15,7 @@ _tasks: set[asyncio.Task[None]] = set()
 
 
 class LoopIo:
-    """``unicache._core.io.Io`` for a running asyncio loop."""
-
-    exclusive = False
-    now = staticmethod(monotonic)
-    wall = staticmethod(time)
-    call: Any = None  # AnyIo's own
-
-    def here(self) -> Hashable:
-        """The running loop."""
-        return running_loop()
-
-    def promise(self, source: Transport | None = None) -> Promise:
-        """A future."""
-        return asyncio.get_running_loop().create_future()
-
-    def resolve(self, promise: Promise, value: Any) -> None:
-        """Set the future's result."""
-        assert isinstance(promise, asyncio.Future)
-        if not promise.done():
-            promise.set_result(value)
+    """What ``AnyIo`` does otherwise under asyncio than under trio."""
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
         """``call_later``."""
@@ -46,10 +27,9 @@ class LoopIo:
 
     async def sleep(self, seconds: float) -> None:
         """Suspend the task."""
-        if seconds > 0.0:
-            await asyncio.sleep(seconds)
+        await asyncio.sleep(seconds)
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[None, None, None]]) -> None:
         """A task."""
         task = asyncio.get_running_loop().create_task(main())
         _tasks.add(task)
@@ -63,7 +43,7 @@ class LoopIo:
                 _, stream = await loop.create_unix_connection(lambda: _Stream(loop, receiver), endpoint.path)
             else:
                 _, stream = await loop.create_connection(lambda: _Stream(loop, receiver), endpoint.host, endpoint.port)
-        await stream.close_with_loop()
+        await stream.end_with_loop()
         return stream
 
 
@@ -74,52 +54,61 @@ class _Stream(asyncio.Protocol):
         self._loop = loop
         self._receiver = receiver
         self._closed = False
-        self.data_received = receiver.received
-        self._farewell: AsyncGenerator[None, None] | None = None
+        self._transport: asyncio.Transport
+        self._loop_end: AsyncGenerator[None, None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._write = transport.write
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+
+    def data_received(self, data: bytes) -> None:
+        self._receiver.received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._closed:
             self._receiver.lost(exc)
+            self.close()
 
     def wake(self) -> None:
-        self._loop.call_soon(self._flush)
+        self._loop.call_soon(self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         data = self._receiver.collect()
         if data and not self._closed:
-            self._write(data)
+            self._transport.write(data)
 
-    def poll(self) -> None: ...
+    def read(self, *, wait: bool) -> None: ...
 
     def fileno(self) -> int:
         sock = self._transport.get_extra_info("socket")
         return -1 if sock is None else int(sock.fileno())
 
     def close(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         if not self._loop.is_closed():
             self._transport.abort()
+        loop_end, self._loop_end = self._loop_end, None
+        if loop_end is not None:
+            with suppress(StopIteration):
+                loop_end.aclose().__await__().send(None)  # awaits nothing, so this is all of it
 
-    async def close_with_loop(self) -> None:
+    async def end_with_loop(self) -> None:
         """Have the connection closed when the loop is, even if nobody closes the cache.
 
         A loop finishes its asynchronous generators before it closes (``shutdown_asyncgens``); nothing else is told.
         """
-        self._farewell = self._until_the_end()
-        await anext(self._farewell)
+        self._loop_end = self._until_the_end()
+        await anext(self._loop_end)
 
     async def _until_the_end(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
+            self._loop_end = None
             if not self._closed:
-                self._transport.abort()
                 self._receiver.lost(None)
+                self.close()
 
 
 class _Event:

@@ -36,17 +36,16 @@ class GeventIo:
     wall = staticmethod(time.time)
 
     def here(self) -> Hashable:
-        """This thread's hub."""
-        hub: Hashable = gevent.get_hub()
-        return hub
+        """The hub of this thread."""
+        return gevent.get_hub()
 
     def promise(self, source: Transport | None = None) -> Promise:
         """A place for one greenlet to park."""
         return _Promise(gevent.get_hub())
 
-    def resolve(self, promise: Promise, value: Any) -> None:
+    @staticmethod
+    def resolve(promise: Any, value: Any) -> None:
         """Deliver the value."""
-        assert isinstance(promise, _Promise)
         promise.resolve(value)
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
@@ -101,12 +100,16 @@ def _connected(hub: Hub, family: int, address: Any) -> socket.socket:
         if code == errno.EINPROGRESS:
             _wait_writable(hub, sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, os.strerror(code))
+        _raise_for(code)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _raise_for(code: int) -> None:
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 def _wait_writable(hub: Hub, sock: socket.socket) -> None:
@@ -120,8 +123,8 @@ def _wait_writable(hub: Hub, sock: socket.socket) -> None:
 class _Stream:
     """A connection of a hub, as ``unicache._core.io.Transport``.
 
-    The read watcher does not keep the hub's loop alive: an idle cache must not hold up ``gevent.wait()``. Whoever waits
-    for a reply is kept alive by the link's alarm.
+    The read watcher keeps the hub's loop alive only while something is expected: an idle cache must not hold up
+    ``gevent.wait()`` or the end of the program.
     """
 
     def __init__(self, sock: socket.socket, receiver: Receiver) -> None:
@@ -130,7 +133,7 @@ class _Stream:
         self._loop = gevent.get_hub().loop
         self._unsent = b""
         self._closed = False
-        self._reader = self._loop.io(sock.fileno(), READ, ref=False)
+        self._reader: Any = self._loop.io(sock.fileno(), READ, ref=False)  # Any: the stubs do not know ``ref``
         self._writer = self._loop.io(sock.fileno(), WRITE)
         self._reader.start(self._readable)
 
@@ -144,6 +147,7 @@ class _Stream:
             return
         if data:
             self._receiver.received(data)
+            self._reader.ref = self._receiver.busy
         else:
             self._lost(None)
 
@@ -153,23 +157,24 @@ class _Stream:
             self._receiver.lost(error)
 
     def wake(self) -> None:
-        self._loop.run_callback(self._flush)
+        self._loop.run_callback(self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         if self._closed:
             return
         self._unsent += self._receiver.collect()
+        self._reader.ref = True
         try:
             while self._unsent:
                 self._unsent = self._unsent[self._sock.send(self._unsent) :]
         except (BlockingIOError, InterruptedError):
-            self._writer.start(self._flush)
+            self._writer.start(self.flush)
         except OSError as error:
             self._lost(error)
         else:
             self._writer.stop()
 
-    def poll(self) -> None: ...
+    def read(self, *, wait: bool) -> None: ...
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -222,7 +227,7 @@ class _Promise:
 
 class _Alarm:
     def __init__(self, hub: Hub, seconds: float, ring: Callable[[], None]) -> None:
-        self._timer = hub.loop.timer(seconds)
+        self._timer = hub.loop.timer(seconds, ref=False)  # whoever waits is kept alive by the reader
         self._ring = ring
         self._timer.start(self._rang)
 

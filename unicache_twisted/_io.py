@@ -10,14 +10,17 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
-from twisted.internet.error import ConnectError, ConnectionDone, TimeoutError as ConnectTimeout
-from twisted.internet.interfaces import IReactorCore, IReactorTime, ITransport
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.error import ConnectError, ConnectionDone
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.internet.interfaces import ITCPTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
 
 __all__ = ["TwistedIo"]
+
+_UNTYPED_UNIX: Any = UNIXClientEndpoint
 
 
 class TwistedIo:
@@ -40,15 +43,15 @@ class TwistedIo:
 
     def here(self) -> Hashable:
         """The reactor."""
-        return cast(Hashable, self._reactor)
+        return cast("Hashable", self._reactor)
 
     def promise(self, source: Transport | None = None) -> Promise:
         """A Deferred."""
         return Deferred[Any]()
 
-    def resolve(self, promise: Promise, value: Any) -> None:
+    @staticmethod
+    def resolve(promise: Any, value: Any) -> None:
         """Fire it."""
-        assert isinstance(promise, Deferred)
         if not promise.called:
             promise.callback(value)
 
@@ -76,15 +79,13 @@ class TwistedIo:
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream through an endpoint."""
-        client: Any = (
-            HostnameEndpoint(self._reactor, endpoint.host, endpoint.port, timeout=seconds)
-            if endpoint.path is None
-            else UNIXClientEndpoint(self._reactor, endpoint.path, timeout=seconds)
-        )
+        client: Any = _UNTYPED_UNIX(self._reactor, endpoint.path, timeout=seconds)
+        if endpoint.path is None:
+            client = HostnameEndpoint(self._reactor, endpoint.host, endpoint.port, timeout=seconds)
         factory = Factory.forProtocol(lambda: _Stream(self._reactor, receiver))
         factory.noisy = False
         try:
-            return cast(Transport, await client.connect(factory))
+            return cast("Transport", await client.connect(factory))
         except ConnectTimeout:
             raise TimeoutError from None
         except ConnectError as error:
@@ -94,42 +95,46 @@ class TwistedIo:
 class _Stream(Protocol):
     """A connection of a reactor, as ``unicache._core.io.Transport``."""
 
-    transport: ITransport
+    transport: Any  # a socket's, which can do more than ITransport says
 
-    def __init__(self, reactor: IReactorTime, receiver: Receiver) -> None:
+    def __init__(self, reactor: Any, receiver: Receiver) -> None:
         self._reactor = reactor
         self._receiver = receiver
         self._closed = False
-        self.dataReceived = receiver.received
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
-        self.transport.setTcpNoDelay(True) if hasattr(self.transport, "setTcpNoDelay") else None
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
 
-    def connectionLost(self, reason: Failure = ConnectionDone) -> None:  # noqa: N802  Twisted's name
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        self._receiver.received(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  Twisted's name
         if not self._closed:
             self._closed = True
-            self._receiver.lost(None if reason.check(ConnectionDone) else OSError(reason.getErrorMessage()))
+            self._receiver.lost(None if isinstance(reason.value, ConnectionDone) else OSError(str(reason.value)))
 
     def wake(self) -> None:
-        self._reactor.callLater(0, self._flush)
+        self._reactor.callLater(0, self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         data = self._receiver.collect()
         if data and not self._closed:
             self.transport.write(data)
 
-    def poll(self) -> None: ...
+    def read(self, *, wait: bool) -> None: ...
 
     def fileno(self) -> int:
-        return int(self.transport.fileno())  # type: ignore[attr-defined]  # every socket transport has it
+        return int(self.transport.fileno())
 
     def close(self) -> None:
-        self._closed = True
-        self.transport.abortConnection()  # type: ignore[attr-defined]  # every socket transport has it
+        if not self._closed:
+            self._closed = True
+            self.transport.abortConnection()
 
 
 class _Alarm:
-    def __init__(self, reactor: IReactorTime, seconds: float, ring: Callable[[], None]) -> None:
+    def __init__(self, reactor: Any, seconds: float, ring: Callable[[], None]) -> None:
         self._call = reactor.callLater(seconds, ring)
 
     def cancel(self) -> None:
@@ -142,7 +147,7 @@ class _Event:
 
     __slots__ = ("_is_set", "_reactor", "_waiters")
 
-    def __init__(self, reactor: IReactorTime) -> None:
+    def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._is_set = False
         self._waiters: list[Deferred[bool]] = []
@@ -151,7 +156,7 @@ class _Event:
         self._is_set = True
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            waiter.callback(True)
+            waiter.callback(result=True)
 
     async def wait(self, seconds: float) -> bool:
         if self._is_set:
@@ -169,4 +174,4 @@ class _Event:
 
     def _give_up(self, waiter: Deferred[bool]) -> None:
         self._waiters.remove(waiter)
-        waiter.callback(False)
+        waiter.callback(result=False)

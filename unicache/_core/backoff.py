@@ -1,4 +1,7 @@
-"""When to try a node again: full-jitter exponential back-off (Brooker, "Exponential Backoff And Jitter", AWS 2015). Pure."""
+"""When to try a node again: exponential back-off with full jitter. Pure.
+
+After Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+"""
 
 import random
 

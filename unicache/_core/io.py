@@ -1,7 +1,7 @@
 """The effects: all that the engine may ask of an event model, and nothing more.
 
-A flavour is one implementation of ``Io``. The methods that are ``async`` here may suspend the caller under a loop, a hub
-or a reactor, and block it under threads; everything else returns at once. Nothing here decides anything.
+A flavour is one implementation of ``Io``. The methods that are ``async`` here may suspend the caller under a loop, a
+hub or a reactor, and block it under threads; everything else returns at once. Nothing here decides anything.
 """
 
 import ssl
@@ -17,7 +17,7 @@ Promise = Awaitable[Any]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a node listens: ``host`` and ``port``, or ``path`` for a Unix socket; ``tls`` when the link is encrypted."""
+    """Where a node listens: ``host`` and ``port``, or ``path`` for a Unix socket; ``tls`` if the link is encrypted."""
 
     host: str = "localhost"
     port: int = 6379
@@ -47,8 +47,15 @@ class Alarm(Protocol):
 class Receiver(Protocol):
     """The wire's side of a transport: it gives and takes bytes, and is told when the link is lost."""
 
-    alarm_at: float
-    """When the receiver wants ``ring`` to be called, by ``Io.now``; looked at by exclusive transports only."""
+    @property
+    def alarm_at(self) -> float:
+        """When the receiver wants ``ring`` to be called, by ``Io.now``; looked at by exclusive transports only."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Bytes are expected: an event model must not end because nothing else is under way."""
+        ...
 
     def collect(self) -> bytes:
         """All bytes to be sent now; empty when there are none."""
@@ -77,8 +84,12 @@ class Transport(Protocol):
         """
         ...
 
-    def poll(self) -> None:
-        """Hand over what has already arrived, without waiting. Used between requests in exclusive models only."""
+    def flush(self) -> None:
+        """``collect`` and write at once; what does not go out now follows by itself."""
+        ...
+
+    def read(self, *, wait: bool) -> None:
+        """Hand over what has arrived; with ``wait``, wait for it until ``alarm_at``. In exclusive models only."""
         ...
 
     def fileno(self) -> int:
@@ -117,7 +128,7 @@ class Io(Protocol):
         ...
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
-        """Call ``ring`` after ``seconds``. In an exclusive model the waiter looks at the clock itself, so this is void."""
+        """Call ``ring`` after ``seconds``. In an exclusive model the waiter looks at the clock; this does nothing."""
         ...
 
     def event(self) -> Event:

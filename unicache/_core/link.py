@@ -9,6 +9,7 @@ What must not be here: which node, how many links, when to try again (``links``)
 
 from collections import deque
 from enum import Enum
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -63,10 +64,10 @@ class Link:
         self._queue: deque[_Slot] = deque()  # asked before the link was open
         self._pending: deque[_Slot] = deque()  # sent, or about to be at the end of this tick
         self._output: list[bytes] = []
+        self._alone = False  # the last write carried one request: few callers, so the next need not wait for company
         self._alarm: Alarm | None = None
         self._used = 0.0
         self.alarm_at = inf
-        self.features: Features | None = None
         self.reason: CacheError | None = None
         self._resolve = io.resolve
         self._promise = io.promise
@@ -88,30 +89,24 @@ class Link:
 
     @property
     def busy(self) -> bool:
-        """Replies are outstanding: on an idle exclusive link these are tombstones."""
+        """Replies are outstanding; on an idle exclusive link these are tombstones."""
         return bool(self._pending)
 
     # -- opening
 
-    async def open(self, seconds: float) -> None:
-        """Connect and greet within ``seconds``. Afterwards it is ``ready``, or ``dead`` with a reason; never raises.
+    async def open(self, seconds: float) -> Features:
+        """Connect and greet within ``seconds``. Returns what the server can do.
 
-        (Only what is no Exception, a cancellation for one, passes through; the link is dead then, too.)
+        Raises StoreUnavailable, OperationTimeout, ConfigurationError, CacheClosed; whoever called must then ``end`` it.
         """
         deadline = self._io.now() + seconds
         try:
-            transport = await open_stream(self._io, self._endpoint, self, seconds)
-            self._attach(transport)
-            self.features = await self._greet(deadline)
-        except CacheError as error:
-            self._die(error)
-        except OSError as error:
-            self._die(StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}"))
-        except BaseException:
-            self._die(StoreUnavailable(f"connecting to {self._endpoint} was interrupted"))
-            raise
-        else:
-            self._go()
+            self._attach(await open_stream(self._io, self._endpoint, self, seconds))
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
+            raise StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}") from error
+        found = await self._greet(deadline)
+        self._go()
+        return found
 
     def _attach(self, transport: Transport) -> None:
         if self._state is _State.DEAD:  # closed, or lost, while the stream was being opened
@@ -129,8 +124,8 @@ class Link:
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
 
     def _go(self) -> None:
-        if self._state is _State.DEAD:
-            return
+        if self.reason is not None:
+            raise self.reason
         self._state = _State.READY
         queue, self._queue = self._queue, deque()
         for slot in queue:
@@ -145,11 +140,11 @@ class Link:
         the request may have been carried out.
         """
         slot = _Slot(self._promise(self._transport), payload, want, deadline)
-        if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
-            self._send(slot)
-        else:
-            self._wait_for_opening(slot)
         try:
+            if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
+                self._send(slot)
+            else:
+                self._wait_for_opening(slot)
             reply = await slot.promise
         except BaseException:
             self._abandon(slot)
@@ -162,11 +157,14 @@ class Link:
         output = self._output
         self._pending.append(slot)
         output.append(slot.payload)
-        slot.payload = b""
         if slot.deadline < self.alarm_at:
             self._set_alarm(slot.deadline)
         if len(output) == 1 and self._transport is not None:
-            self._transport.wake()
+            if self._alone and len(self._pending) == 1:
+                self._transport.flush()
+            else:
+                self._transport.wake()
+        slot.payload = b""  # last, because it tells that all of this was done
 
     def _wait_for_opening(self, slot: _Slot) -> None:
         if self.reason is not None:
@@ -181,13 +179,16 @@ class Link:
         """The caller has gone. What was not sent is not sent; what was leaves a tombstone."""
         if slot in self._queue:
             self._queue.remove(slot)
+        elif slot.payload and slot in self._pending:  # a signal came while it was being sent: half done, out of step
+            self.lost(None)
 
     # -- the transport's side
 
     def collect(self) -> bytes:
         """All bytes to be sent now."""
         output = self._output
-        data = output[0] if len(output) == 1 else b"".join(output)
+        self._alone = len(output) == 1
+        data = output[0] if self._alone else b"".join(output)
         output.clear()
         return data
 
@@ -210,12 +211,15 @@ class Link:
                 pending.popleft()
                 resolve(slot.promise, reply)
         except (ProtocolError, IndexError):
-            self._die(StoreUnavailable(f"{self._endpoint} sent what is not an answer", ambiguous=True))
+            self.end(StoreUnavailable(f"{self._endpoint} sent what is not an answer"))
+        except BaseException:  # interrupted by a signal, perhaps between a reply and its request: out of step
+            self.lost(None)
+            raise
 
     def lost(self, error: Exception | None) -> None:
         """The stream is gone."""
         why = "the server closed the connection" if error is None else _reason(error)
-        self._die(StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+        self.end(StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
 
     def ring(self) -> None:
         """Time out what is overdue; give the link up if a tombstone is overdue a second time."""
@@ -224,7 +228,7 @@ class Link:
         for slot in (*self._pending, *self._queue):
             if slot.deadline <= now:
                 if slot.late:
-                    self._die(StoreUnavailable(f"{self._endpoint} does not answer"))
+                    self.end(StoreUnavailable(f"{self._endpoint} does not answer"))
                     return
                 self._overdue(slot, now)
         earliest = min((slot.deadline for slot in (*self._pending, *self._queue)), default=inf)
@@ -253,7 +257,7 @@ class Link:
         """Between requests of an exclusive link: take in what has arrived, notice that the other side has closed."""
         now = self._io.now()
         if self._transport is not None and (self._pending or now - self._used > FRESH):
-            self._transport.poll()
+            self._transport.read(wait=False)
         self._used = now
         if not self._pending:
             self.alarm_at = inf
@@ -266,28 +270,30 @@ class Link:
 
     def close(self) -> None:
         """Close at once; what is outstanding fails with CacheClosed."""
-        self._die(CacheClosed("the cache was closed"))
+        self.end(CacheClosed("the cache was closed"))
 
-    def _die(self, error: CacheError) -> None:
-        if self._state is _State.DEAD:
-            return
-        self._state = _State.DEAD
-        self.reason = error
+    def end(self, error: CacheError) -> None:
+        """Close; what is outstanding, and whatever comes later, fails with the first reason given."""
+        if self.reason is None:
+            self.reason = error
+            self._state = _State.DEAD
+            self._shut()
+        self._fail_all(self.reason)  # each time: on another thread a request may just have slipped in
+
+    def _shut(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
         self.alarm_at, self._alarm = inf, None
         if self._transport is not None:
             self._transport.close()
-        self._fail_all(error)
 
     def _fail_all(self, error: CacheError) -> None:
         pending, self._pending = self._pending, deque()
         queue, self._queue = self._queue, deque()
+        sent = len(pending) - len(self._output)
         self._output.clear()
-        for slot in pending:
-            self._resolve(slot.promise, _fresh(error, ambiguous=True))
-        for slot in queue:
-            self._resolve(slot.promise, _fresh(error, ambiguous=False))
+        for position, slot in enumerate(chain(pending, queue)):
+            self._resolve(slot.promise, _fresh(error, ambiguous=position < sent))
 
 
 def _fresh(error: CacheError, *, ambiguous: bool) -> CacheError:

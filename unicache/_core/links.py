@@ -1,8 +1,8 @@
 """The links of a process to one node: which one carries a request, when one is opened, and when to try again.
 
-``SharedLinks`` has one link per scheduler, shared by all its callers. ``LinkPool`` has a small bounded number, each used
-by one caller at a time. A request that certainly was not carried out is tried once more on a new link; so is one that
-may be repeated without harm. Nothing else is ever repeated (R6).
+``SharedLinks`` has one link per scheduler, shared by all its callers. ``LinkPool`` has a small bounded number, each
+used by one caller at a time. A request that certainly was not carried out is tried once more on a new link; so is one
+that may be repeated without harm. Nothing else is ever repeated (R6).
 """
 
 import os
@@ -10,14 +10,16 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from unicache._core.backoff import Backoff
 from unicache._core.handshake import Credentials, Features
 from unicache._core.io import Endpoint, Event, Io
 from unicache._core.link import Link
-from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
+from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
 __all__ = ["LinkPool", "Links", "NodeOptions", "SharedLinks", "links_for"]
 
@@ -61,7 +63,12 @@ class Links:
         except StoreUnavailable as error:
             if self._backoff.failures or (error.ambiguous and not again):
                 raise
+            ambiguous = error.ambiguous
+        try:
             return await self._once(payload, want, deadline)
+        except (StoreUnavailable, OperationTimeout) as error:
+            error.ambiguous |= ambiguous  # the first attempt may have been carried out, if not this one
+            raise
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""
@@ -70,19 +77,30 @@ class Links:
     async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
         raise NotImplementedError
 
-    async def _open(self, link: Link, seconds: float) -> None:
-        """Open the link when its turn has come, and keep the score."""
-        await self._io.sleep(self._backoff.delay(self._io.now()))
-        await link.open(seconds)
-        if link.ready:
-            self._backoff.succeeded()
-            self.features = link.features
-        elif not isinstance(link.reason, CacheClosed):
+    async def _open(self, link: Link, deadline: float) -> None:
+        """Open the link when its turn has come, and keep the score, before those who wait for the link hear of it."""
+        try:
+            await self._io.sleep(self._backoff.delay(self._io.now()))
+            self.features = await link.open(min(self._options.connect_timeout, deadline - self._io.now()))
+        except CacheClosed as error:
+            link.end(error)
+            raise
+        except CacheError as error:
             self._backoff.failed(self._io.now())
+            link.end(error)
+            raise
+        except BaseException:
+            link.end(StoreUnavailable(f"connecting to {self._options.endpoint} was interrupted"))
+            raise
+        self._backoff.succeeded()
 
     def _check_open(self) -> None:
         if self._closed:
             raise CacheClosed("the cache is closed")
+
+    def distrust(self) -> None:
+        """An answer belonged to another request: lose the links, with whatever is under way on them."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close the links; later requests raise CacheClosed."""
@@ -117,15 +135,27 @@ class SharedLinks(Links):
         self._check_open()
         self._links = {here: link for here, link in self._links.items() if not link.dead}  # loops that are over
         link = self._links[self._here()] = Link(self._io, self._options.endpoint, self._options.who)
-        self._io.spawn(lambda: self._open(link, self._options.connect_timeout))
+        self._io.spawn(lambda: self._open_quietly(link))
         return link
 
+    async def _open_quietly(self, link: Link) -> None:
+        with suppress(CacheError):  # those who wait for the link are told
+            await self._open(link, inf)
+
+    def distrust(self) -> None:
+        """Lose this scheduler's link."""
+        self._end(_distrusted(self._options.endpoint))
+
     def close(self) -> None:
-        """Close this scheduler's link; later requests raise CacheClosed."""
+        """Close this scheduler's link; later requests raise CacheClosed, under every scheduler."""
         self._closed = True
+        self._end(CacheClosed("the cache was closed"))
+        self._links.clear()  # another scheduler's link ends with its scheduler: it cannot be touched from here
+
+    def _end(self, error: CacheError) -> None:
         link = self._links.pop(self._here(), None)
         if link is not None:
-            link.close()
+            link.end(error)
 
     def forget(self) -> None:
         """Let go of the parent's links."""
@@ -164,11 +194,12 @@ class LinkPool(Links):
             self._check_open()
             found = self._idle_or_new()
             link = found if isinstance(found, Link) else await self._turn_of(found, deadline)
-            if link.new:
-                return await self._opened(link, deadline)
-            link.check()
-            if link.ready:
-                return link
+            try:
+                if await self._made_ready(link, deadline):
+                    return link
+            except BaseException:
+                self._give(link)
+                raise
             self._give(link)
 
     def _idle_or_new(self) -> "Link | _Turn":
@@ -190,28 +221,36 @@ class LinkPool(Links):
         """Wait in the queue. A link is handed over, not put back, so that nobody can be overtaken for ever."""
         try:
             await turn.event.wait(deadline - self._io.now())
-        finally:
-            with self._lock:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
+        except BaseException:
+            self._leave(turn)
+            if turn.link is not None:
+                self._give(turn.link)
+            raise
+        self._leave(turn)
         self._check_open()
         if turn.link is None:
             raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
         return turn.link
 
-    async def _opened(self, link: Link, deadline: float) -> Link:
-        try:
-            now = self._io.now()
-            if self._backoff.next_try >= deadline:
-                raise StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
-            await self._open(link, min(self._options.connect_timeout, deadline - now))
-            if link.reason is not None:
-                raise link.reason
-        except BaseException:
-            link.close()
-            self._give(link)
-            raise
-        return link
+    def _leave(self, turn: "_Turn") -> None:
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+
+    async def _made_ready(self, link: Link, deadline: float) -> bool:
+        """Open a new link, or look whether an old one is still of use."""
+        if link.new:
+            self._check_due(link, deadline)
+            await self._open(link, deadline)
+        else:
+            link.check()
+        return link.ready
+
+    def _check_due(self, link: Link, deadline: float) -> None:
+        if self._backoff.next_try >= deadline:
+            error = StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
+            link.end(error)
+            raise error
 
     def _give(self, link: Link) -> None:
         """Take a link back. One with tombstones goes to the far end, where it has time to catch up."""
@@ -228,6 +267,13 @@ class LinkPool(Links):
                 self._idle.appendleft(link)
             elif not link.dead:
                 self._idle.append(link)
+
+    def distrust(self) -> None:
+        """Lose all links: the one in question has been given back and cannot be told from the others."""
+        with self._lock:
+            links = list(self._all)
+        for link in links:
+            link.end(_distrusted(self._options.endpoint))
 
     def close(self) -> None:
         """Close all links; requests under way fail with CacheClosed."""
@@ -260,6 +306,10 @@ class _Turn:
 def links_for(io: Io, options: NodeOptions) -> Links:
     """The kind of links that suits the event model."""
     return LinkPool(io, options) if io.exclusive else SharedLinks(io, options)
+
+
+def _distrusted(endpoint: Endpoint) -> StoreUnavailable:
+    return StoreUnavailable(f"{endpoint} gave an answer that belongs to another request")
 
 
 _survivors: "weakref.WeakSet[Links]" = weakref.WeakSet()

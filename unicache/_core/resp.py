@@ -3,13 +3,16 @@
 hiredis gives pushes a type of their own, so that no stored value can ever be taken for one. Nothing here knows links.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import cast
 
-from hiredis import ProtocolError, PushNotification, Reader, ReplyError, pack_command
+from hiredis import ProtocolError, PushNotification, Reader, ReplyError
+from hiredis import pack_command as _pack_untyped
 
 __all__ = ["NOTHING", "ProtocolError", "PushNotification", "Reader", "ReplyError", "get", "pack", "pack_all", "reader"]
 
 Argument = bytes | str | int
+_pack_command = cast("Callable[[tuple[Argument, ...]], bytes]", _pack_untyped)  # its own types say a 1-tuple gives Any
 NOTHING = object()
 """What ``Reader.gets`` gives when no whole reply is there."""
 
@@ -21,12 +24,12 @@ def reader() -> Reader:
 
 def pack(*command: Argument) -> bytes:
     """One command as bytes."""
-    return pack_command(command)
+    return _pack_command(command)
 
 
 def pack_all(commands: Iterable[tuple[Argument, ...]]) -> bytes:
     """Several commands as the bytes of one write."""
-    return b"".join(map(pack_command, commands))
+    return b"".join(map(_pack_command, commands))
 
 
 def get(name: bytes) -> bytes:

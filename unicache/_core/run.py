@@ -19,4 +19,4 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = stop.value
         return result
     coroutine.close()
-    raise RuntimeError("something was awaited that belongs to an event loop; use the unicache package of that framework")
+    raise RuntimeError("something of an event loop was awaited; use the unicache package of that framework")

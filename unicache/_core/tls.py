@@ -34,10 +34,13 @@ class _TlsLayer:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._deadline = inf
         self._greeted: Promise | None = None
+        self._gone: Exception | None = None
         self._raw: Transport
 
     async def open(self, raw: Transport, deadline: float) -> None:
         """Shake hands before the deadline, or close and raise OSError."""
+        if self._gone is not None:
+            raise self._gone
         self._raw = raw
         self._deadline = deadline
         self._greeted = self._io.promise(raw)
@@ -78,6 +81,11 @@ class _TlsLayer:
         """The handshake's deadline, or the link's."""
         return min(self._deadline, self._receiver.alarm_at)
 
+    @property
+    def busy(self) -> bool:
+        """The handshake is under way, or the link expects something."""
+        return self._greeted is not None or self._receiver.busy
+
     def collect(self) -> bytes:
         """Encrypt what the link has to send."""
         if self._greeted is None and (plain := self._receiver.collect()):
@@ -105,8 +113,9 @@ class _TlsLayer:
 
     def lost(self, error: Exception | None) -> None:
         """The stream is gone."""
+        self._gone = error or ConnectionResetError("the server closed the connection during the TLS handshake")
         if self._greeted is not None:
-            self._settle(error or ConnectionResetError("the server closed the connection during the TLS handshake"))
+            self._settle(self._gone)
         else:
             self._receiver.lost(error)
 
@@ -123,9 +132,13 @@ class _TlsLayer:
         """Pass it on."""
         self._raw.wake()
 
-    def poll(self) -> None:
+    def flush(self) -> None:
         """Pass it on."""
-        self._raw.poll()
+        self._raw.flush()
+
+    def read(self, *, wait: bool) -> None:
+        """Pass it on."""
+        self._raw.read(wait=wait)
 
     def fileno(self) -> int:
         """The socket's descriptor."""

@@ -1,0 +1,311 @@
+"""How each event model is driven: a body written once as ``async def body(io)`` runs under all of them.
+
+Whatever a model says about errors nobody saw (a task's exception never retrieved, an unhandled error in a Deferred, a
+greenlet that died) fails the test that caused it. What must not live here: servers, and anything about caches.
+"""
+
+import asyncio
+import contextlib
+import gc
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import gevent
+import trio
+import uvloop
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.threads import blockingCallFromThread
+from twisted.logger import LogEvent, globalLogPublisher
+
+from unicache._blocking import BlockingIo
+from unicache._core.io import Io
+from unicache._core.run import run
+from unicache_asyncio._io import AnyIo
+from unicache_gevent._io import GeventIo
+from unicache_twisted._io import TwistedIo
+
+__all__ = ["FLAVOURS", "Flavour", "Started"]
+
+T = TypeVar("T")
+Call = Callable[[], Coroutine[Any, Any, Any]]
+
+
+class Started(ABC):
+    """A call that runs beside the body."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Cancel or kill it, as the model does."""
+
+    @abstractmethod
+    async def ended(self) -> None:
+        """Wait until it is over, whatever the outcome."""
+
+
+class Flavour(ABC):
+    """One event model."""
+
+    name: str
+    cancels = True
+    """False where nothing can be cancelled from outside: threads."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    @abstractmethod
+    def io(self) -> Io:
+        """The ``Io`` of this model."""
+
+    @abstractmethod
+    def _run(self, main: Call) -> Any: ...
+
+    def run(self, body: Callable[[Io], Coroutine[Any, Any, T]]) -> T:
+        """Run the body, return or raise what it does, and fail if the model had something to complain about."""
+        io = self.io()
+        result: T = self._run(lambda: body(io))
+        gc.collect()  # what was never retrieved is told when it is collected
+        complaints, self.complaints = self.complaints, []
+        assert not complaints, complaints
+        return result
+
+    @abstractmethod
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        """Run the calls concurrently; their results, in order."""
+
+    @abstractmethod
+    def start(self, call: Call) -> Started:
+        """Run the call beside the body; its outcome is nobody's business."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+async def _swallow(call: Call) -> None:
+    with contextlib.suppress(Exception):
+        await call()
+
+
+class Threads(Flavour):
+    name = "threads"
+    cancels = False
+
+    def io(self) -> Io:
+        return BlockingIo()
+
+    def _run(self, main: Call) -> Any:
+        return run(main())
+
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(lambda call: run(call()), calls))
+
+    def start(self, call: Call) -> Started:
+        return _Thread(call)
+
+
+class _Thread(Started):
+    def __init__(self, call: Call) -> None:
+        self._thread = threading.Thread(target=lambda: run(_swallow(call)))
+        self._thread.start()
+
+    def cancel(self) -> None:
+        raise NotImplementedError("nothing cancels a thread")
+
+    async def ended(self) -> None:
+        self._thread.join()
+
+
+class Asyncio(Flavour):
+    name = "asyncio"
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+
+    def io(self) -> Io:
+        return AnyIo()
+
+    def _run(self, main: Call) -> Any:
+        with asyncio.Runner(loop_factory=type(self).loop_factory) as runner:
+            runner.get_loop().set_exception_handler(lambda _, context: self.complaints.append(repr(context)))
+            return runner.run(main())
+
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        return await asyncio.gather(*[call() for call in calls])
+
+    def start(self, call: Call) -> Started:
+        return _Task(call)
+
+
+class Uvloop(Asyncio):
+    name = "uvloop"
+    loop_factory = uvloop.new_event_loop
+
+
+class _Task(Started):
+    def __init__(self, call: Call) -> None:
+        self._task = asyncio.get_running_loop().create_task(call())
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+    async def ended(self) -> None:
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Trio(Flavour):
+    name = "trio"
+
+    def io(self) -> Io:
+        return AnyIo()
+
+    def _run(self, main: Call) -> Any:
+        return trio.run(main, strict_exception_groups=False)
+
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        results: list[Any] = [None] * len(calls)
+
+        async def keep(place: int, call: Call) -> None:
+            results[place] = await call()
+
+        async with trio.open_nursery() as nursery:
+            for place, call in enumerate(calls):
+                nursery.start_soon(keep, place, call)
+        return results
+
+    def start(self, call: Call) -> Started:
+        return _TrioTask(call)
+
+
+class _TrioTask(Started):
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+        trio.lowlevel.spawn_system_task(self._main)
+
+    async def _main(self) -> None:
+        with self._scope:
+            await _swallow(self._call)
+        self._ended.set()
+
+    def cancel(self) -> None:
+        self._scope.cancel()
+
+    async def ended(self) -> None:
+        await self._ended.wait()
+
+
+class Gevent(Flavour):
+    name = "gevent"
+
+    def io(self) -> Io:
+        return GeventIo()
+
+    def _run(self, main: Call) -> Any:
+        hub = gevent.get_hub()
+        hub.handle_error = self._complain
+        return run(main())
+
+    def _complain(self, context: object, *error: Any) -> None:
+        if not issubclass(error[0], gevent.GreenletExit):
+            self.complaints.append(repr((context, error)))
+
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        greenlets = [gevent.spawn(lambda call: run(call()), call) for call in calls]
+        return [greenlet.get() for greenlet in gevent.joinall(greenlets, raise_error=True) and greenlets]
+
+    def start(self, call: Call) -> Started:
+        return _Greenlet(call)
+
+
+class _Greenlet(Started):
+    def __init__(self, call: Call) -> None:
+        self._greenlet = gevent.spawn(lambda: run(_swallow(call)))
+
+    def cancel(self) -> None:
+        self._greenlet.kill(block=False)
+
+    async def ended(self) -> None:
+        self._greenlet.join()
+
+
+class Twisted(Flavour):
+    """One reactor serves the whole test process, on a thread of its own, because a reactor cannot be started twice."""
+
+    name = "twisted"
+    _thread: threading.Thread | None = None
+
+    def io(self) -> Io:
+        return TwistedIo(_reactor())
+
+    def _run(self, main: Call) -> Any:
+        if Twisted._thread is None:
+            Twisted._thread = _start_reactor()
+        with self._listening():
+            return blockingCallFromThread(_reactor(), _settled, main)
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        globalLogPublisher.addObserver(self._observe)
+        try:
+            yield
+            gc.collect()
+        finally:
+            globalLogPublisher.removeObserver(self._observe)
+
+    def _observe(self, event: LogEvent) -> None:
+        if event.get("isError"):
+            self.complaints.append(repr(event))
+
+    async def together(self, calls: Sequence[Call]) -> list[Any]:
+        results: list[Any] = await gatherResults([Deferred.fromCoroutine(call()) for call in calls])
+        return results
+
+    def start(self, call: Call) -> Started:
+        return _Deferred(call)
+
+
+def _reactor() -> Any:
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _start_reactor() -> threading.Thread:
+    started = threading.Event()
+    reactor = _reactor()
+    reactor.callWhenRunning(started.set)
+    thread = threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True)
+    thread.start()
+    started.wait()
+    return thread
+
+
+def _settled(main: Call) -> "Deferred[Any]":
+    """The body, and one more turn of the reactor, in which what was closed is closed."""
+    return Deferred.fromCoroutine(main()).addBoth(_one_turn_later)
+
+
+def _one_turn_later(result: Any) -> "Deferred[Any]":
+    later: Deferred[Any] = Deferred()
+    _reactor().callLater(0, later.callback, result)
+    return later
+
+
+class _Deferred(Started):
+    def __init__(self, call: Call) -> None:
+        self._ended: Deferred[None] = Deferred()
+        self._deferred = Deferred.fromCoroutine(call())
+        self._deferred.addErrback(lambda _: None)
+        self._deferred.addBoth(lambda _: self._ended.callback(None))
+
+    def cancel(self) -> None:
+        self._deferred.cancel()
+
+    async def ended(self) -> None:
+        await self._ended
+
+
+FLAVOURS: Sequence[Flavour] = (Threads(), Asyncio(), Uvloop(), Trio(), Gevent(), Twisted())
+"""All of them: a test parametrised over this leaves none out."""
