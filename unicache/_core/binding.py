@@ -9,20 +9,19 @@ The first two are injective: two different calls have two different keys, in eve
 What must not live here: namespaces and limits of keys (``names``), and how a value becomes bytes (``canonical``).
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
 from inspect import Parameter, Signature, signature
-from string import Formatter
 from types import FunctionType, NoneType
 from typing import Any
 
 from unicache._core.canonical import digest, encode, encode_self
+from unicache._core.templates import check_literals, parsed, text, unsafe_in, version_mark
 from unicache.errors import ConfigurationError, InvalidArgument
 
-__all__ = ["Binder"]
+__all__ = ["Binder", "default_prefix", "template_binder"]
 
 _Args = tuple[Any, ...]
 _Kwargs = Mapping[str, Any]
@@ -30,9 +29,6 @@ _Kwargs = Mapping[str, Any]
 _LONGEST = 200
 _KEPT = 160
 _READABLE_INT = 1 << 128
-_LIKE_ANOTHER = re.compile(r"|-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan|None|True|False")
-_NO_BOUNDARY = re.compile(r"[A-Za-z0-9_%~']|\Z")
-_UNSAFE_IN_VERSION = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
 class Binder:
@@ -43,7 +39,6 @@ class Binder:
                   and returns the key
     ``ignore``    names of parameters that take no part in the key, or of what only ``**kwargs`` takes
     ``version``   takes part in the key, so that another version makes the old entries unreachable
-    ``prefix``    stands for the function's module and name in the default key
     ``bound``     True when the first parameter is the object or class that a method is bound to
 
     Raises ConfigurationError when an option is wrong, or when two different calls would have the same key.
@@ -58,7 +53,6 @@ class Binder:
         key: str | Callable[..., str] | None,
         ignore: Collection[str],
         version: str | int | None,
-        prefix: str | None = None,
         bound: bool = False,
     ) -> None:
         if isinstance(version, bool) or not isinstance(version, str | int | None):
@@ -66,13 +60,13 @@ class Binder:
         arguments = _Arguments(function, ignore, bound)
         self._key: Callable[[_Args, _Kwargs], str]
         if key is None:
-            self._key = _Digested(arguments, _own_name(function) if prefix is None else prefix, version).key
+            self._key = _Digested(arguments, default_prefix(function), version).key
         elif isinstance(key, str):
             self._key = _Template(arguments, key, version).key
         elif callable(key) and ignore:
             raise ConfigurationError("ignore= has no meaning beside a key function, which sees all arguments")
         elif callable(key):
-            self._key = partial(_called, key, _version_mark(version))
+            self._key = partial(_called, key, version_mark(version))
         else:
             raise ConfigurationError(f"key must be a template, a callable or None, not {type(key).__name__}")
 
@@ -83,6 +77,17 @@ class Binder:
         form; its ``argument`` is the parameter.
         """
         return self._key(args, kwargs)
+
+
+def template_binder(function: Callable[..., Any], template: str) -> Binder:
+    """A binder for text about a call, such as a tag, that need not tell one call from another."""
+    names = parsed(template)[1]
+    return Binder(function, key=template, ignore=set(_signature(function).parameters).difference(names), version=None)
+
+
+def default_prefix(function: Callable[..., Any]) -> str:
+    """What the default keys of the function begin with."""
+    return f"{_own_name(function)}:"
 
 
 class _Arguments:
@@ -117,9 +122,9 @@ class _Digested:
 
     __slots__ = ("_arguments", "_prefix", "_seed")
 
-    def __init__(self, arguments: _Arguments, name: str, version: str | int | None) -> None:
+    def __init__(self, arguments: _Arguments, prefix: str, version: str | int | None) -> None:
         self._arguments = arguments
-        self._prefix = f"{name}:"
+        self._prefix = prefix
         self._seed = blake2b(encode((version, arguments.names)), digest_size=16)
 
     def key(self, args: _Args, kwargs: _Kwargs) -> str:
@@ -146,14 +151,14 @@ class _Template:
     __slots__ = ("_arguments", "_fields", "_tail", "_unsafe")
 
     def __init__(self, arguments: _Arguments, template: str, version: str | int | None) -> None:
-        literals, names = _parsed(template)
+        literals, names = parsed(template)
         _check_fields(names, arguments)
-        _check_literals(literals, template)
+        check_literals(literals, template)
         positions = [arguments.names.index(name) for name in names]
         self._arguments = arguments
         self._fields = tuple(zip(literals, positions, strict=False))
-        self._tail = literals[-1] + _version_mark(version)
-        self._unsafe = _unsafe("".join(literals))
+        self._tail = literals[-1] + version_mark(version)
+        self._unsafe = unsafe_in("".join(literals))
 
     def key(self, args: _Args, kwargs: _Kwargs) -> str:
         values = self._arguments.bind(*args, **kwargs)
@@ -167,9 +172,9 @@ class _Template:
     def _field(self, value: Any, encoder: Callable[[Any], bytes]) -> str:
         kind = type(value)
         if kind is str or kind is bool or kind is float or kind is NoneType:
-            return _text(value, self._unsafe)
+            return text(value, self._unsafe)
         if kind is int and -_READABLE_INT < value < _READABLE_INT:
-            return _text(value, self._unsafe)
+            return text(value, self._unsafe)
         return "~" + digest(encoder(value))
 
 
@@ -183,49 +188,6 @@ def _called(function: Callable[..., str], mark: str, args: _Args, kwargs: _Kwarg
     return key + mark
 
 
-def _text(value: str | float | None, unsafe: re.Pattern[str]) -> str:
-    """A str or a number as a field shows it."""
-    if isinstance(value, str):
-        mark = "'" if _LIKE_ANOTHER.fullmatch(value) else ""
-        return mark + unsafe.sub(_percent, value)
-    return unsafe.sub(_percent, str(value))
-
-
-def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
-
-
-def _unsafe(literals: str) -> re.Pattern[str]:
-    """What must be escaped in a field. ASCII only: which other characters are letters differs between Pythons.
-
-    An ``@`` must not come before ``v``, nor at the end, where a literal may bring the ``v``.
-    """
-    safe = "".join(character for character in ".@-" if character not in literals)
-    return re.compile(rf"[^A-Za-z0-9_{re.escape(safe)}]|@(?=v|\Z)")
-
-
-def _version_mark(version: str | int | None) -> str:
-    return "" if version is None else "@v" + _text(version, _UNSAFE_IN_VERSION)
-
-
-def _parsed(template: str) -> tuple[list[str], list[str]]:
-    """The literals of a template and the names between them; there is one literal more than names."""
-    try:
-        pieces = list(Formatter().parse(template))
-    except ValueError as error:
-        raise ConfigurationError(f"key={template!r} is not a template: {error}") from None
-    literals, names = [""], []
-    for literal, name, spec, conversion in pieces:
-        literals[-1] += literal
-        if name is None:
-            continue
-        if spec or conversion or not name.isidentifier():
-            raise ConfigurationError(f"key={template!r}: only names of parameters may stand in braces")
-        names.append(name)
-        literals.append("")
-    return literals, names
-
-
 def _check_fields(names: list[str], arguments: _Arguments) -> None:
     for name in names:
         if name in arguments.ignored:
@@ -236,16 +198,6 @@ def _check_fields(names: list[str], arguments: _Arguments) -> None:
     if missing:
         message = f"calls of {arguments.title}() that differ in {missing[0]!r} would share a key"
         raise ConfigurationError(f"{message}: put it in key= as {{{missing[0]}}}, or in ignore=")
-
-
-def _check_literals(literals: list[str], template: str) -> None:
-    if literals == [""]:
-        raise ConfigurationError("key='' is not a template: it is empty")
-    if any("~" in literal for literal in literals):
-        raise ConfigurationError(f"key={template!r}: '~' marks a digest and cannot be part of a template")
-    if any(_NO_BOUNDARY.match(literal) for literal in literals[1:-1]):
-        message = "between two fields must stand text that begins with a separator such as ':'"
-        raise ConfigurationError(f"key={template!r}: {message}")
 
 
 def _checked_ignore(ignore: Collection[str], sign: Signature, title: str) -> frozenset[str]:

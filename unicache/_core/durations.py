@@ -9,11 +9,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from unicache.errors import InvalidArgument
+from unicache.typing import Duration
 
-__all__ = ["LONGEST", "SHORTEST", "Duration", "optional_seconds", "seconds"]
-
-Duration = int | float | str | timedelta
-"""Seconds as a number, a ``timedelta``, or text such as ``"1h30m"`` or ``"250ms"``."""
+__all__ = ["LONGEST", "SHORTEST", "optional_seconds", "seconds"]
 
 SHORTEST = 0.001
 """One millisecond, the grain of expiry on the server: anything shorter would round to "at once" or to "never"."""

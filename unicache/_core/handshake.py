@@ -11,7 +11,7 @@ from typing import Any
 from unicache._core.resp import ReplyError
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable
 
-__all__ = ["Credentials", "Features", "features", "greeting"]
+__all__ = ["Credentials", "Features", "features", "greeting", "refusal"]
 
 FLOOR = (7, 0)
 """The oldest Redis that has ``SET … NX GET``, RESP3 and everything else that is needed."""
@@ -74,7 +74,7 @@ def features(replies: Sequence[Any], who: Credentials, where: str) -> Features:
     """
     hello = replies[0]
     if isinstance(hello, ReplyError):
-        raise _refusal(str(hello), where)
+        raise refusal(hello, where)
     if not isinstance(hello, Mapping):
         raise ConfigurationError(f"{where} does not speak RESP3; unicache needs Valkey, or Redis 7.0 or later")
     if who.database and isinstance(replies[1], ReplyError):
@@ -86,7 +86,9 @@ def features(replies: Sequence[Any], who: Credentials, where: str) -> Features:
     return found
 
 
-def _refusal(message: str, where: str) -> CacheError:
+def refusal(error: ReplyError, where: str) -> CacheError:
+    """What it means that the server answered HELLO with an error; some say it and hang up (``maxclients``)."""
+    message = str(error)
     code = message.split(" ", 1)[0]
     if code in _AUTHENTICATION:
         return StoreUnavailable(f"{where} refused the credentials ({code}); check user and password")

@@ -13,9 +13,9 @@ from itertools import chain
 from math import inf
 from typing import Any
 
-from unicache._core.handshake import Credentials, Features, features, greeting
+from unicache._core.handshake import Credentials, Features, features, greeting, refusal
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
-from unicache._core.resp import NOTHING, ProtocolError, PushNotification, pack_all, reader
+from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.tls import open_stream
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
@@ -219,7 +219,12 @@ class Link:
     def lost(self, error: Exception | None) -> None:
         """The stream is gone."""
         why = "the server closed the connection" if error is None else _reason(error)
-        self.end(StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+        self.end(self._refused() or StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+
+    def _refused(self) -> CacheError | None:
+        """What the server said against us before it hung up."""
+        said = self._pending[0].replies if self._state is _State.OPENING and self._pending else None
+        return refusal(said[0], str(self._endpoint)) if said and isinstance(said[0], ReplyError) else None
 
     def ring(self) -> None:
         """Time out what is overdue; give the link up if a tombstone is overdue a second time."""

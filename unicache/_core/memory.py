@@ -44,9 +44,18 @@ def _refusal(found: Record | None, write: Write) -> Outcome | None:
     """Why the rule forbids the write, given the record that is there; None when it does not."""
     if found is None:
         return Outcome.MISSING if write.rule in (Rule.PRESENT, Rule.SAME_CAS) else None
+    if found.tags and write.rule in (Rule.ABSENT, Rule.PRESENT):
+        return Outcome.TAGGED
     if write.rule is Rule.ABSENT:
         return Outcome.EXISTS
     return Outcome.MISMATCH if write.rule is Rule.SAME_CAS and found.cas != write.cas else None
+
+
+def _unlike(record: Record, cas: int | None) -> Outcome | None:
+    """Why a record may not be acted on by this CAS, or without one."""
+    if cas is None:
+        return Outcome.TAGGED if record.tags else None
+    return None if record.cas == cas else Outcome.MISMATCH
 
 
 def _alone(
@@ -107,6 +116,10 @@ class MemoryStore:
             self._table.sweep(self._clock())
             return len(self._table), self._table.size
 
+    @property
+    def available(self) -> bool:
+        return True
+
     def peek(self, name: bytes) -> Record | None:
         with self._lock:
             slot = self._table.get(name, self._clock())
@@ -147,16 +160,23 @@ class MemoryStore:
     @_alone
     def remove(self, name: bytes, cas: int | None = None) -> Outcome:
         record, _ = self._record(name, self._clock())
-        if record is not None and cas is not None and record.cas != cas:
-            return Outcome.MISMATCH
+        refusal = None if record is None else _unlike(record, cas)
+        if refusal is not None:
+            return refusal
         self._table.pop(name)
         return Outcome.MISSING if record is None else Outcome.DONE
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
         return [await _settled(self.remove(name)) for name in names]
 
-    async def expire(self, name: bytes, ttl: float | None) -> bool:
-        return await self.find_and_expire(name, ttl) is not None
+    @_alone
+    def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
+        now = self._clock()
+        record, _ = self._record(name, now)
+        outcome = Outcome.MISSING if record is None else _unlike(record, cas) or Outcome.DONE
+        if outcome is Outcome.DONE:
+            self._table.expire(name, _until(ttl, now))
+        return outcome
 
     @_alone
     def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:

@@ -39,6 +39,8 @@ class Outcome(Enum):
     MISSING = "missing"
     EXISTS = "exists"
     MISMATCH = "mismatch"
+    TAGGED = "tagged"
+    """There is a record with tags: only the caller can say whether it counts. Nothing was changed; ask again by CAS."""
 
 
 class Write(NamedTuple):
@@ -61,6 +63,11 @@ class Found(NamedTuple):
 class Store(Protocol):
     """Where records are kept. Raises StoreUnavailable, OperationTimeout, ServerError; ValueFormatError for foreign bytes."""
 
+    @property
+    def available(self) -> bool:
+        """False while it is known to be out of reach, so that asking would only cost time."""
+        ...
+
     def peek(self, name: bytes) -> Record | None:
         """A record that can be had at once, without waiting; None says nothing about what ``read`` would find."""
         ...
@@ -78,10 +85,7 @@ class Store(Protocol):
         ...
 
     async def write(self, write: Write) -> Outcome:
-        """Write under the rule: DONE, or MISSING (PRESENT, SAME_CAS), EXISTS (ABSENT), MISMATCH (SAME_CAS).
-
-        Under ABSENT and PRESENT the rule looks at what is stored, not at tags: ``documents`` settles those by CAS.
-        """
+        """Write under the rule: DONE, or MISSING (PRESENT, SAME_CAS), EXISTS (ABSENT), MISMATCH (SAME_CAS), TAGGED."""
         ...
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
@@ -89,17 +93,17 @@ class Store(Protocol):
         ...
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        """Remove a record (and a lease, which counts as MISSING): DONE, MISSING, MISMATCH."""
+        """Remove a record (and a lease, which counts as MISSING): DONE, MISSING, MISMATCH; TAGGED without a CAS."""
         ...
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]: ...
 
-    async def expire(self, name: bytes, ttl: float | None) -> bool:
-        """Give a record a new time to live; False when there is none. Never deletes, never touches a lease."""
+    async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
+        """Give a record a new time to live: DONE, MISSING, MISMATCH; TAGGED without a CAS. Never touches a lease."""
         ...
 
     async def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
-        """``expire`` that also gives back the record, as one."""
+        """Give a record, whichever it is, a new time to live, and give it back, as one."""
         ...
 
     async def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:

@@ -1,0 +1,367 @@
+"""The synchronous facade: every public call as one line. What the calls do is the engine's; gevent's is this one, too."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+
+from unicache._blocking import BlockingIo
+from unicache._core import functions, invalidating
+from unicache._core.documents import MISSING
+from unicache._core.facade import Facade
+from unicache._core.functions import Key, Tag
+from unicache._core.handles import Handle, plain_function, refuse_asynchronous
+from unicache._core.invalidating import Target, When
+from unicache._core.io import Io
+from unicache._core.load import MISS
+from unicache._core.run import run
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+
+__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+
+
+class Cache(Facade):
+    __doc__ = Facade.__doc__
+
+    def _new_io(self) -> Io:
+        return BlockingIo()
+
+    # -- life cycle
+
+    def connect(self) -> None:
+        """Have a working connection. Nothing needs this: the first call connects by itself.
+
+        Raises StoreUnavailable, naming host and port, ConfigurationError for a server that is too old.
+        """
+        run(self._engine.core.store.connect())
+
+    def close(self) -> None:
+        """Close the connections; calls under way fail, later ones raise CacheClosed. Allowed twice."""
+        run(self._engine.core.store.close())
+
+    def ping(self) -> None:
+        """Ask the store for a sign of life. Raises StoreUnavailable, OperationTimeout."""
+        run(self._engine.core.store.ping())
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- documents
+
+    @overload
+    def get(self, key: str) -> Any: ...
+    @overload
+    def get(self, key: str, default: D, *, type: type[T]) -> T | D: ...
+    @overload
+    def get(self, key: str, default: None = None, *, type: type[T]) -> T | None: ...
+    @overload
+    def get(self, key: str, default: Any, *, type: Any = None) -> Any: ...
+    def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
+        """The value of the key, or ``default`` when there is none.
+
+        None, 0, "" and False are values like any other. With ``type``, such as ``Order`` or ``list[int]``, the value
+        must be one. Raises ValueFormatError when what is stored is not; StoreUnavailable, OperationTimeout.
+        """
+        if type is None and (value := self._documents.peek(key)) is not MISSING:
+            return value
+        return run(self._documents.get(key, default, type))
+
+    @overload
+    def entry(self, key: str) -> Entry[Any]: ...
+    @overload
+    def entry(self, key: str, *, type: type[T]) -> Entry[T]: ...
+    def entry(self, key: str, *, type: Any = None) -> Entry[Any]:
+        """The value with its CAS, remaining time, tags and age. Raises KeyNotFound, and what ``get`` raises."""
+        return run(self._documents.entry(key, type))
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> int:
+        """Write a value, whether the key is there or not, and return its new CAS.
+
+        ``ttl``       how long it lives; None for no expiry, the cache's own when not given
+        ``tags``      what ``invalidate_tags`` can find it by
+        ``cas``       write only if the key still has this CAS
+        ``keep_ttl``  keep the remaining time instead of setting one
+
+        Raises CasMismatch when the key has another CAS or is gone; InvalidArgument, ValueFormatError for a value that
+        would not come back as it is; StoreUnavailable, OperationTimeout.
+        """
+        return run(self._documents.set(key, value, ttl, tags, cas, keep_ttl))
+
+    def insert(
+        self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
+    ) -> int:
+        """Write a value only if the key is not there, and return its CAS. Raises KeyExists, and what ``set`` raises."""
+        return run(self._documents.insert(key, value, ttl, tags))
+
+    def replace(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> int:
+        """Write a value only if the key is there, and return its new CAS.
+
+        Raises KeyNotFound, CasMismatch, and what ``set`` raises.
+        """
+        return run(self._documents.replace(key, value, ttl, tags, cas, keep_ttl))
+
+    def delete(self, key: str, *, cas: int | None = None) -> bool:
+        """Remove the key; True if it was there. With ``cas``, only that one: raises CasMismatch for another."""
+        return run(self._documents.delete(key, cas))
+
+    def touch(self, key: str, ttl: Duration | None) -> None:
+        """Let the key live for ``ttl`` from now; None for no expiry. Raises KeyNotFound."""
+        run(self._documents.touch(key, ttl))
+
+    @overload
+    def get_and_touch(self, key: str, ttl: Duration | None) -> Any: ...
+    @overload
+    def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> T: ...
+    def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any:
+        """The value of the key, which lives for ``ttl`` from now. Raises KeyNotFound, and what ``get`` raises."""
+        return run(self._documents.get_and_touch(key, ttl, type))
+
+    def exists(self, key: str) -> bool:
+        """Whether the key is there."""
+        return run(self._documents.exists(key))
+
+    def ttl(self, key: str) -> float | None:
+        """Seconds that the key has left, None for no expiry. Raises KeyNotFound."""
+        return run(self._documents.ttl(key))
+
+    def mutate(
+        self,
+        key: str,
+        fn: Callable[[Any], Any],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        retries: int = 100,
+    ) -> Any:
+        """Change a value by ``fn(old) -> new``, and return the new one; nobody's change in between is lost.
+
+        ``fn`` is called again when somebody else wrote meanwhile, at most ``retries`` times. The remaining time is kept
+        unless ``ttl`` is given. Raises KeyNotFound, CasMismatch when all tries were in vain, and what ``set`` raises.
+        """
+        return run(self._documents.mutate(key, fn, ttl, retries))
+
+    def get_many(self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False) -> dict[str, Any]:
+        """The values of those keys that are there, in a few round trips. A key given twice counts once.
+
+        Raises ManyError, whose ``results`` has all keys, when some cannot be read; with ``return_exceptions`` their
+        errors are their values instead.
+        """
+        return run(self._documents.get_many(keys, type, return_exceptions))
+
+    def set_many(
+        self,
+        values: Mapping[str, Any],
+        *,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: Mapping[str, int] | None = None,
+        return_exceptions: bool = False,
+    ) -> dict[str, int]:
+        """Write many values, each on its own, and return their new CAS.
+
+        ``ttl`` may be a mapping from keys to durations, and ``cas`` one from keys to the CAS they must have. Raises
+        ManyError as ``get_many`` does, and what ``set`` raises before anything is sent.
+        """
+        return run(self._documents.set_many(values, ttl, tags, cas, return_exceptions))
+
+    def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
+        """Remove many keys; for each, whether it was there. Raises ManyError as ``get_many`` does."""
+        return run(self._documents.delete_many(keys, return_exceptions))
+
+    # -- load-through
+
+    def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], T],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+    ) -> T:
+        """The value of the key; when there is none, ``loader()`` makes it, once for all who ask meanwhile.
+
+        Raises what the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
+        """
+        return cast("T", run(self._engine.get_or_set(key, loader, ttl, tags, type)))
+
+    def cached(
+        self,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        ignore: Collection[str] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[P, T]], CachedFunction[P, T]]":
+        """Cache what a function returns, per arguments.
+
+        ``key``      a template such as ``"num_orders:{customer}"``, or a function of the same arguments that returns
+                     the key; by default the function's name and a digest of the arguments
+        ``tags``     tags, templates of tags, or functions of the same arguments that return one or several
+        ``ignore``   names of parameters that take no part in the key
+        ``version``  change it to make what was stored before unreachable
+
+        Arguments are told apart by type and value, at any depth. Raises ConfigurationError at decoration.
+        """
+
+        def decorate(function: Callable[P, T]) -> CachedFunction[P, T]:
+            plain = plain_function(function)
+            refuse_asynchronous(plain)
+            return CachedFunction(
+                functions.CachedFunction(
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                ),
+                function,
+            )
+
+        return decorate
+
+    def invalidates(
+        self,
+        *,
+        keys: Target | Iterable[Target] = (),
+        tags: Target | Iterable[Target] = (),
+        functions: "Iterable[CachedFunction[..., Any]]" = (),
+        when: When = "after",
+    ) -> "Callable[[Callable[P, T]], InvalidatingFunction[P, T]]":
+        """Invalidate what a function makes out of date, when it has run without an error.
+
+        ``keys tags``  templates of the function's parameters, or functions of the ``Call`` that return one or several
+        ``functions``  cached functions, whose call with the arguments of the same names is invalidated
+        ``when``       ``"after"`` the function, ``"before"`` it, or ``"both"``
+
+        Raises ConfigurationError at decoration. The decorated function raises InvalidationUncertain when the store did
+        not confirm.
+        """
+
+        def decorate(function: Callable[P, T]) -> InvalidatingFunction[P, T]:
+            plain = plain_function(function)
+            refuse_asynchronous(plain)
+            cores = [handle._core for handle in functions]
+            core = invalidating.InvalidatingFunction(
+                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+            )
+            return InvalidatingFunction(core, function)
+
+        return decorate
+
+    # -- invalidation
+
+    def invalidate(self, *keys: str) -> None:
+        """Remove keys. What a load under way brings for them is not stored. Absent keys are fine.
+
+        Raises InvalidationUncertain when the store did not confirm.
+        """
+        run(self._engine.invalidation.keys(keys))
+
+    def invalidate_tags(self, *tags: str) -> None:
+        """Make every entry that carries one of the tags invalid, however many there are.
+
+        Raises InvalidationUncertain when the store did not confirm.
+        """
+        run(self._engine.invalidation.tags(tags))
+
+    def clear(self) -> None:
+        """Remove all entries of this namespace, and nothing of any other, nor of a view inside it.
+
+        Raises InvalidationUncertain when the store did not confirm.
+        """
+        run(self._engine.invalidation.prefix())
+
+
+class CachedFunction(Handle, Generic[P, T]):
+    """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
+
+    _core: functions.CachedFunction
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The cached result, or the function's."""
+        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
+            return cast("T", value)
+        return cast("T", run(self._core.call(self._bound + args, kwargs)))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "CachedFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "CachedFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """The function bound to an object or class."""
+        return self._bind(instance, owner)
+
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The key of the call, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
+        return self._core.key(self._bound + args, kwargs)
+
+    def get(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The cached result of the call, or None; the function does not run."""
+        return cast("T | None", run(self._core.get(self._bound + args, kwargs)))
+
+    def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Store ``value`` as the result of the call."""
+        run(self._core.set(value, self._bound + args, kwargs))
+
+    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Remove the cached result of the call. Raises InvalidationUncertain when the store did not confirm."""
+        run(self._core.invalidate(self._bound + args, kwargs))
+
+    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function, store what it returns, and return it; an invalidation meanwhile wins."""
+        return cast("T", run(self._core.refresh(self._bound + args, kwargs)))
+
+    def invalidate_all(self) -> None:
+        """Remove the cached results of all calls. Raises InvalidationUncertain when the store did not confirm."""
+        run(self._core.invalidate_all())
+
+    def cache_info(self) -> CacheInfo:
+        """Hits, misses, loads and errors of this function in this process."""
+        return self._core.info()
+
+
+class InvalidatingFunction(Handle, Generic[P, T]):
+    """A function that invalidates what it makes out of date. Call it as before."""
+
+    _core: invalidating.InvalidatingFunction
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The function's result, after what it made out of date was removed."""
+        return cast("T", run(self._core.call(self._bound + args, kwargs)))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "InvalidatingFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "InvalidatingFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """The function bound to an object or class."""
+        return self._bind(instance, owner)

@@ -1,0 +1,72 @@
+"""What happened: counters, listeners, and the one warning of an outage. Decides nothing."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from unicache.errors import CacheError, ConfigurationError
+
+__all__ = ["EVENTS", "Counts", "Events"]
+
+log = logging.getLogger("unicache")
+
+EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "recovered")
+
+
+class Counts:
+    """Counters of one cache, or of one cached function, in this process."""
+
+    __slots__ = ("corrupt", "errors", "hits", "invalidations", "loads", "misses", "refused", "uncached", "waits")
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self.loads = 0
+        self.errors = 0
+        self.refused = 0
+        self.waits = 0
+        self.uncached = 0
+        self.corrupt = 0
+        self.invalidations = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """All counters by name."""
+        return {name: getattr(self, name) for name in sorted(self.__slots__)}
+
+
+class Events:
+    """Tells listeners, and the log once, when the store goes and when it comes back.
+
+    A listener gets keyword arguments (``key`` and, for failures, ``error``); what it raises is logged and goes no further.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, tuple[Callable[..., Any], ...]] = {}
+        self.down = False
+
+    def on(self, event: str, callback: Callable[..., Any]) -> None:
+        """Have ``callback`` called at every such event. Raises ConfigurationError for an unknown one."""
+        if event not in EVENTS:
+            raise ConfigurationError(f"there is no event {event!r}; there are {', '.join(EVENTS)}")
+        self._listeners[event] = (*self._listeners.get(event, ()), callback)
+
+    def tell(self, event: str, **details: Any) -> None:
+        """Call the listeners."""
+        for callback in self._listeners.get(event, ()):
+            try:
+                callback(**details)
+            except Exception:
+                log.exception("a listener for %s failed", event)
+
+    def lost(self, error: CacheError) -> None:
+        """The store could not be used. Warns once until it is back."""
+        if not self.down:
+            self.down = True
+            log.warning("the cache is out of reach, and functions run uncached: %s", error)
+            self.tell("outage", error=error)
+
+    def back(self) -> None:
+        """The store answered again."""
+        self.down = False
+        log.warning("the cache is back")
+        self.tell("recovered")

@@ -1,0 +1,65 @@
+"""One cache, put together: the parts of the engine for one namespace. What they do stands in the parts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from unicache._core.core import Core
+from unicache._core.documents import Documents
+from unicache._core.durations import optional_seconds
+from unicache._core.invalidation import Invalidation
+from unicache._core.io import Io
+from unicache._core.links import NodeOptions, links_for
+from unicache._core.load import Loads, Plan
+from unicache._core.memory import MemoryStore
+from unicache._core.names import Keyspace
+from unicache._core.store import Store
+from unicache._core.tags import Tags
+from unicache._core.url import Memory, configuration
+from unicache._core.valkey import ValkeyStore
+from unicache.errors import ConfigurationError, InvalidArgument
+from unicache.typing import Default, Duration
+
+__all__ = ["Engine", "engine_for"]
+
+
+class Engine:
+    """The calls of one namespace, by kind."""
+
+    def __init__(self, core: Core, names: Keyspace) -> None:
+        self.core = core
+        self.names = names
+        self.tags = Tags(core.store, names)
+        self.documents = Documents(core, names)
+        self.loads = Loads(core, names)
+        self.invalidation = Invalidation(core, names)
+
+    async def get_or_set(
+        self, key: str, loader: Callable[[], Any], ttl: Duration | Default | None, tags: Iterable[str], wanted: Any
+    ) -> Any:
+        """Load through one key."""
+        if not callable(loader):
+            raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
+        life = self.core.settings.ttl if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
+        return await self.loads.through(
+            Plan(key, self.names.entry(key), loader, life, tuple(self.names.tags(tags)), wanted)
+        )
+
+    def view(self, name: str) -> "Engine":
+        """The same cache in the namespace ``name`` of this one."""
+        return Engine(self.core, self.names.view(name))
+
+
+def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> Engine:
+    """The engine that a URL and options describe. Opens nothing. Raises ConfigurationError."""
+    found = configuration(url, options)
+    try:
+        names = Keyspace(namespace)
+    except InvalidArgument as error:
+        raise ConfigurationError(str(error)) from None
+    return Engine(Core(io, _store(io, found.store), found.settings), names)
+
+
+def _store(io: Io, where: Memory | NodeOptions) -> Store:
+    if isinstance(where, Memory):
+        return MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes)
+    return ValkeyStore(links_for(io, where))

@@ -1,0 +1,114 @@
+"""Flights: at most one load of a key at a time in this process, and how those who wait learn of its end.
+
+Pure bookkeeping under a lock; which load to run and who gets what is decided in ``load``.
+"""
+
+import threading
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from unicache._core.io import Event, Io
+from unicache._core.record import Record
+
+__all__ = ["Failed", "Flight", "Flights", "Found", "Interrupted", "Landing", "Loaded", "Role"]
+
+
+class Role(Enum):
+    """What a caller is to a flight. Who comes late, when the value is already on its way into the store, must not have
+    it: an invalidation may have come and gone between the store's acceptance and the news of it.
+    """
+
+    LEADER = "leader"
+    JOINER = "joiner"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody else had filled the key."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The loader ran. ``record`` is what was stored, None when nothing was: then only the one who loaded may have it."""
+
+    value: Any
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The loader, or the encoding of what it gave, failed."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The load was killed: by a cancellation, a KeyboardInterrupt, the end of a loop."""
+
+    error: BaseException
+
+
+Landing = Found | Loaded | Failed | Interrupted
+
+
+class Flight:
+    """One load under way."""
+
+    __slots__ = ("boarding", "event", "landing", "place")
+
+    def __init__(self, place: tuple[Hashable, bytes], event: Event) -> None:
+        self.place = place
+        self.event = event
+        self.boarding = True
+        self.landing: Landing | None = None
+
+
+class Flights:
+    """The loads under way in this process, by scheduler and name."""
+
+    def __init__(self, io: Io) -> None:
+        self._io = io
+        self._lock = threading.Lock()
+        self._flights: dict[tuple[Hashable, bytes], Flight] = {}
+
+    def enter(self, name: bytes) -> tuple[Flight, Role]:
+        """The flight of the name, and what the caller is to it."""
+        place = (self._io.here(), name)
+        with self._lock:
+            flight = self._flights.get(place)
+            if flight is not None:
+                return flight, Role.JOINER if flight.boarding else Role.LATE
+            flight = self._flights[place] = Flight(place, self._io.event())
+            return flight, Role.LEADER
+
+    def close_doors(self, flight: Flight) -> None:
+        """The value is about to be stored: whoever comes from now on is late."""
+        with self._lock:
+            flight.boarding = False
+
+    def land(self, flight: Flight, landing: Landing) -> None:
+        """The load is over; wake whoever waits."""
+        flight.landing = landing
+        with self._lock:
+            if self._flights.get(flight.place) is flight:
+                del self._flights[flight.place]
+        flight.event.set()
+
+    def detach(self, names: Iterable[bytes]) -> None:
+        """R5: later callers must not join a load of these names that is already under way."""
+        unwanted = set(names)
+        with self._lock:
+            for place in [place for place in self._flights if place[1] in unwanted]:
+                del self._flights[place]
+
+    def detach_all(self, prefix: bytes) -> None:
+        """The same for every name that starts with ``prefix``."""
+        with self._lock:
+            names = [place[1] for place in self._flights if place[1].startswith(prefix)]
+        self.detach(names)

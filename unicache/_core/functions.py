@@ -1,0 +1,179 @@
+"""Cached functions: what a decoration means, and what its handle does. Written once for all flavours.
+
+A decoration is checked when it is made. A call is bound to a key by ``binding``, loaded through by ``load``; the handle's
+other methods bind in exactly the same way.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from inspect import signature
+from typing import Any, get_type_hints
+
+from unicache._core.binding import Binder, default_prefix, template_binder
+from unicache._core.codec import declare
+from unicache._core.counts import Counts
+from unicache._core.durations import optional_seconds
+from unicache._core.engine import Engine
+from unicache._core.load import Plan
+from unicache._core.store import Rule, Write
+from unicache._core.templates import prefix
+from unicache._core.values import record_of
+from unicache.errors import ConfigurationError, InvalidArgument
+from unicache.typing import CacheInfo, Default, Duration
+
+__all__ = ["CachedFunction", "Key", "Tag"]
+
+Key = str | Callable[..., str]
+Tag = str | Callable[..., str | Iterable[str]]
+
+
+class CachedFunction:
+    """A function together with the key, the time to live and the tags of each of its calls."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        function: Callable[..., Any],
+        *,
+        ttl: Duration | None | Default,
+        key: Key | None,
+        tags: Iterable[Tag],
+        ignore: Collection[str],
+        version: str | int | None,
+    ) -> None:
+        self.function = function
+        self._engine = engine
+        self._names = engine.names
+        self._loads = engine.loads
+        method = _is_method(function)
+        self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
+        self._prefix = _shared_prefix(function, key)
+        self._tags = tuple(_tag_maker(function, tag) for tag in _several(tags))
+        self._life = _life(engine, ttl)
+        self.counts = Counts()
+        _declare_result(function)
+
+    # -- keys
+
+    def key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """The key of a call."""
+        return self._binder.key(args, kwargs)
+
+    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
+        """How to come by the value of a call."""
+        key = self._binder.key(args, kwargs)
+        return Plan(
+            key=key,
+            name=self._names.entry(key),
+            load=partial(self.function, *args, **kwargs),
+            life=self._life,
+            tags=self._tags_of(args, kwargs),
+            counts=self.counts,
+        )
+
+    def _tags_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, kwargs))) if self._tags else ()
+
+    # -- what the handle does
+
+    def peek(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A hit that needs no waiting, else ``load.MISS``."""
+        key = self._binder.key(args, kwargs)
+        return self._loads.peek(key, self._names.entry(key), self.counts)
+
+    async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The cached value, or the function's."""
+        return await self._loads.through(self.plan(args, kwargs))
+
+    async def get(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The cached value, or None; the function does not run."""
+        return await self._loads.peeked(self.plan(args, kwargs))
+
+    async def set(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Store a value as if the call had returned it."""
+        plan = self.plan(args, kwargs)
+        versions = await self._engine.tags.snapshot(plan.tags, plan.life)
+        record = record_of(self._engine.core.io, value, versions)
+        await self._engine.core.store.write(Write(plan.name, record, plan.life, Rule.ALWAYS))
+
+    async def invalidate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Remove the call's value."""
+        await self._engine.invalidation.keys([self.key(args, kwargs)])
+
+    async def refresh(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the function and store what it returns."""
+        return await self._loads.renewed(self.plan(args, kwargs))
+
+    async def invalidate_all(self) -> None:
+        """Remove the values of all calls."""
+        if not self._prefix:
+            raise ConfigurationError(
+                f"the keys of {self.function.__qualname__} have no beginning in common, so they cannot be found; "
+                "give the function a tag and use invalidate_tags"
+            )
+        await self._engine.invalidation.prefix(self._prefix)
+
+    def info(self) -> CacheInfo:
+        """The counters of this function, in this process."""
+        counts = self.counts
+        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+
+
+def _life(engine: Engine, ttl: Duration | None | Default) -> float | None:
+    if isinstance(ttl, Default):
+        return engine.core.settings.ttl
+    try:
+        return optional_seconds(ttl, "ttl")
+    except InvalidArgument as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _is_method(function: Callable[..., Any]) -> bool:
+    """Whether the first parameter is the object or class that a method is bound to.
+
+    At decoration a method is still a plain function; its name says that it stands in a class, and by convention its
+    first parameter says that it is bound.
+    """
+    name = getattr(function, "__qualname__", "")
+    parent = name.rpartition(".")[0]
+    first = next(iter(signature(function).parameters), None)
+    return bool(parent) and not parent.endswith("<locals>") and first in ("self", "cls")
+
+
+def _shared_prefix(function: Callable[..., Any], key: Key | None) -> str:
+    """What all keys of the function begin with."""
+    if key is None:
+        return default_prefix(function)
+    return prefix(key) if isinstance(key, str) else ""
+
+
+def _several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise ConfigurationError("tags must be a list or tuple of tags; put a single one into a list")
+    return tuple(tags)
+
+
+def _tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
+    """From the arguments of a call to the tags that ``tag`` stands for."""
+    if isinstance(tag, str):
+        binder = template_binder(function, tag)
+        return lambda args, kwargs: (binder.key(args, kwargs),)
+    if callable(tag):
+        return lambda args, kwargs: _as_tags(tag(*args, **kwargs))
+    raise ConfigurationError(f"a tag must be a template or a callable, not {type(tag).__name__}")
+
+
+def _as_tags(given: str | Iterable[str]) -> Iterable[str]:
+    return (given,) if isinstance(given, str) else given
+
+
+def _declare_result(function: Callable[..., Any]) -> None:
+    """Make the classes in the return annotation known, so that instances stored by another process can be read."""
+    try:
+        wanted = get_type_hints(function).get("return", Any)
+    except Exception:  # noqa: BLE001  an annotation may name what does not exist at run time; then nothing is declared
+        return
+    try:
+        declare(wanted)
+    except InvalidArgument:
+        return  # not a type of values, such as Iterator; plain values need no declaration

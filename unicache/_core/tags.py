@@ -1,0 +1,52 @@
+"""Tags as random versions (R9): an entry is valid only while every tag it carries has the version it was made under.
+
+No clocks and no counters: a tag whose version is lost, by invalidation, eviction or restart, gets a new one that no
+stored entry can have. Invalidating is removing one key, whatever the number of entries.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from unicache._core.names import Keyspace
+from unicache._core.record import Record, TagVersion
+from unicache._core.store import Store
+from unicache._core.tokens import new_token
+
+__all__ = ["Tags", "current"]
+
+SPARE = 600.0
+"""Seconds that a version outlives the entries it was made for, for the loads that take their time."""
+
+
+def current(tags: Sequence[TagVersion], versions: Iterable[bytes | None]) -> bool:
+    """The verdict: are these the versions that the tags have now?"""
+    return all(tag.version == version for tag, version in zip(tags, versions, strict=True))
+
+
+class Tags:
+    """The tags of one namespace."""
+
+    def __init__(self, store: Store, names: Keyspace) -> None:
+        self._store = store
+        self._names = names
+
+    async def valid(self, record: Record) -> bool:
+        """Whether none of the record's tags was invalidated since it was made."""
+        tags = record.tags
+        return not tags or current(tags, await self._store.versions([self._names.tag(tag.tag) for tag in tags]))
+
+    async def valid_many(self, records: Sequence[Record]) -> list[bool]:
+        """The same for many, with one look at all their tags."""
+        names = {tag.tag: self._names.tag(tag.tag) for record in records for tag in record.tags}
+        if not names:
+            return [True] * len(records)
+        versions = dict(zip(names, await self._store.versions(list(names.values())), strict=True))
+        return [current(record.tags, (versions[tag.tag] for tag in record.tags)) for record in records]
+
+    async def snapshot(self, tags: Iterable[str], ttl: float | None) -> tuple[TagVersion, ...]:
+        """The versions to store with an entry that lives for ``ttl``; to be taken before its value is made (R2)."""
+        names = self._names.tags(tags)
+        if not names:
+            return ()
+        life = None if ttl is None else ttl + SPARE
+        versions = await self._store.make_versions(list(names.values()), new_token(), life)
+        return tuple(map(TagVersion, names, versions))

@@ -1,0 +1,234 @@
+"""From a URL and keyword options to checked settings: everything a user can get wrong is found here, before any I/O.
+
+    memory://                                       in this process
+    valkey://[user:password@]host[:port][/db]       redis:// is the same
+    valkeys://…                                     TLS, certificate and host name verified; rediss:// is the same
+    unix:///path/to/socket?db=0
+
+Options stand behind ``?`` or are given as keywords. Parsing is the standard library's: a client library would cost more
+to import than the whole of this package. No error shows more of a URL than the option or part it is about.
+"""
+
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from unicache._core.durations import optional_seconds, seconds
+from unicache._core.handshake import Credentials
+from unicache._core.io import Endpoint
+from unicache._core.links import NodeOptions
+from unicache._core.settings import Settings
+from unicache.errors import ConfigurationError, InvalidArgument
+
+__all__ = ["Configuration", "Memory", "configuration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """``memory://``: the bounds of the store."""
+
+    max_entries: int = 100_000
+    max_bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Where the store is, and how the cache behaves."""
+
+    store: Memory | NodeOptions
+    settings: Settings
+
+
+def configuration(url: str, options: Mapping[str, Any]) -> Configuration:
+    """Check everything. Raises ConfigurationError, naming the option or the part of the URL that is wrong."""
+    parts = _split(url)
+    kind = _SCHEMES[parts.scheme]
+    values = _converted(kind, _given(parts, options))
+    settings = Settings(**{name: values.pop(name) for name in _SETTINGS if name in values})
+    store = Memory(**values) if kind is _MEMORY else _node(parts, values)
+    return Configuration(store, settings)
+
+
+def from_environment() -> str:
+    """What ``UNICACHE_URL`` says. Raises ConfigurationError when it says nothing."""
+    url = os.environ.get("UNICACHE_URL")
+    if not url:
+        raise ConfigurationError("the environment has no UNICACHE_URL; set it to a URL such as valkey://localhost:6379")
+    return url
+
+
+# -- what options there are
+
+
+def _optional_time(value: Any, name: str) -> float | None:
+    return optional_seconds(_numeric(value), name)
+
+
+def _time(value: Any, name: str) -> float:
+    return seconds(_numeric(value), name)
+
+
+def _numeric(value: Any) -> Any:
+    """Options of a URL are text: there, a bare number means seconds."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _positive(value: Any, name: str) -> int:
+    number = _whole(value, name)
+    if number < 1:
+        raise ConfigurationError(f"{name} must be 1 or more")
+    return number
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ConfigurationError(f"{name} must be a whole number, 0 or more")
+    return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{name} must be a str that is not empty")
+    return value
+
+
+def _requirement(value: Any, name: str) -> str:
+    if value not in ("required", "none"):
+        raise ConfigurationError(f"{name} must be 'required' or 'none'")
+    return str(value)
+
+
+_Convert = Callable[[Any, str], Any]
+_SETTINGS: dict[str, _Convert] = {"ttl": _optional_time, "lease": _time}
+_MEMORY: dict[str, _Convert] = {**_SETTINGS, "max_entries": _positive, "max_bytes": _positive}
+_NODE: dict[str, _Convert] = {
+    **_SETTINGS,
+    "timeout": _time,
+    "connect_timeout": _time,
+    "max_connections": _positive,
+    "client_name": _text,
+    "username": _text,
+    "password": _text,
+    "db": _whole,
+}
+_TLS: dict[str, _Convert] = {
+    **_NODE,
+    "ssl_ca_certs": _text,
+    "ssl_certfile": _text,
+    "ssl_keyfile": _text,
+    "ssl_cert_reqs": _requirement,
+}
+_SCHEMES = {"memory": _MEMORY, "valkey": _NODE, "redis": _NODE, "unix": _NODE, "valkeys": _TLS, "rediss": _TLS}
+_NOT_YET = ("valkey+cluster", "valkey+sentinel")
+
+
+def _split(url: str) -> SplitResult:
+    if not isinstance(url, str):
+        raise ConfigurationError(f"url must be a str such as 'valkey://localhost:6379', not {type(url).__name__}")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # its message would show the URL, and with it a password
+        raise ConfigurationError("url is malformed: its host or port cannot be read") from None
+    if parts.scheme in _NOT_YET:
+        raise ConfigurationError(f"{parts.scheme}:// is not supported yet; give the URL of a single node")
+    if parts.scheme not in _SCHEMES:
+        raise _unknown("URL scheme", parts.scheme, _SCHEMES)
+    return parts
+
+
+def _given(parts: SplitResult, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the URL and of the call together; the same one in both places is an error."""
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    given: dict[str, Any] = dict(pairs)
+    for name, value in (*_of_authority(parts).items(), *options.items()):
+        if name in given:
+            raise ConfigurationError(f"{name} is given twice, in the URL and beside it")
+        given[name] = value
+    if len(dict(pairs)) < len(pairs):
+        raise ConfigurationError("url names an option twice")
+    return given
+
+
+def _of_authority(parts: SplitResult) -> dict[str, Any]:
+    """User, password and database where a URL has them outside its options."""
+    found: dict[str, Any] = {}
+    if parts.username:
+        found["username"] = unquote(parts.username)
+    if parts.password is not None:
+        found["password"] = unquote(parts.password)
+    database = parts.path.strip("/")
+    if database and parts.scheme not in ("unix", "memory"):
+        if not database.isdecimal():
+            raise ConfigurationError("the path of url must be the number of a database, such as /0")
+        found["db"] = database
+    return found
+
+
+def _converted(kind: dict[str, _Convert], given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {}
+    for name, value in given.items():
+        if name not in kind:
+            raise _unknown("option", name, kind)
+        try:
+            values[name] = kind[name](value, name)
+        except InvalidArgument as error:
+            raise ConfigurationError(str(error)) from None
+    return values
+
+
+def _unknown(what: str, name: str, known: Mapping[str, Any]) -> ConfigurationError:
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+    return ConfigurationError(f"unknown {what} {name!r}; {hint}")
+
+
+# -- what they make
+
+
+def _node(parts: SplitResult, values: dict[str, Any]) -> NodeOptions:
+    who = Credentials(
+        username=values.pop("username", "default"),
+        password=values.pop("password", None),
+        database=values.pop("db", 0),
+        client_name=values.pop("client_name", None),
+    )
+    return NodeOptions(endpoint=_endpoint(parts, values), who=who, **values)
+
+
+def _endpoint(parts: SplitResult, values: dict[str, Any]) -> Endpoint:
+    if parts.scheme == "unix":
+        path = unquote(parts.path)
+        if parts.netloc or not path:
+            raise ConfigurationError(
+                "a unix URL has three slashes and an absolute path, such as unix:///run/valkey.sock"
+            )
+        return Endpoint(path=path)
+    tls = _context(values) if parts.scheme in ("valkeys", "rediss") else None
+    return Endpoint(host=parts.hostname or "localhost", port=parts.port or 6379, tls=tls)
+
+
+def _context(values: dict[str, Any]) -> ssl.SSLContext:
+    """A context that verifies certificate and host name, unless ``ssl_cert_reqs`` says in so many words not to."""
+    authorities, own, key = (values.pop(name, None) for name in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile"))
+    try:
+        context = ssl.create_default_context(cafile=authorities)
+        if own is not None:
+            context.load_cert_chain(own, key)
+    except OSError as error:
+        raise ConfigurationError(f"a certificate or key file cannot be used: {error.strerror or error}") from None
+    if values.pop("ssl_cert_reqs", "required") == "none":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,49 @@
+"""From values to records and back: codec, clock and CAS put together, so that each caller need not."""
+
+from typing import Any
+
+from unicache._core.codec import check, declare, decode, encode
+from unicache._core.io import Io
+from unicache._core.record import Record, TagVersion
+from unicache._core.tokens import new_cas
+from unicache.errors import ValueFormatError
+from unicache.typing import Entry
+
+__all__ = ["entry_of", "is_stale", "record_of", "value_of"]
+
+
+def record_of(io: Io, value: Any, tags: tuple[TagVersion, ...] = ()) -> Record:
+    """A new record of the value. Raises ValueFormatError when it cannot be stored as it is."""
+    codec, payload = encode(value)
+    return Record(payload=payload, codec=codec, cas=new_cas(), created=io.wall(), tags=tags)
+
+
+def value_of(record: Record, key: str, wanted: Any = None) -> Any:
+    """The value, as ``wanted`` if that is not None. Raises ValueFormatError with the key, InvalidArgument."""
+    if wanted is None:
+        try:
+            return decode(record.codec, record.payload)
+        except ValueFormatError as error:
+            error.key = key
+            raise
+    declare(wanted)
+    return check(value_of(record, key), wanted, key)
+
+
+def entry_of(io: Io, key: str, record: Record, ttl: float | None, wanted: Any = None) -> Entry[Any]:
+    """The value with everything that is known of it."""
+    now = io.wall()
+    return Entry(
+        key=key,
+        value=value_of(record, key, wanted),
+        cas=record.cas,
+        ttl=ttl,
+        tags=tuple(tag.tag for tag in record.tags),
+        age=max(0.0, now - record.created),
+        stale=is_stale(record, now),
+    )
+
+
+def is_stale(record: Record, now: float) -> bool:
+    """Whether the record is past its soft expiry at ``now``, unix seconds."""
+    return 0.0 < record.soft <= now

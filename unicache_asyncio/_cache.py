@@ -1,0 +1,277 @@
+"""The asynchronous facade, for asyncio and trio: every public call as one line. What the calls do is the engine's."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+
+import unicache
+from unicache._core import functions, invalidating
+from unicache._core.docstrings import documented_like
+from unicache._core.documents import MISSING
+from unicache._core.facade import Facade
+from unicache._core.functions import Key, Tag
+from unicache._core.handles import Handle, plain_function, refuse_synchronous
+from unicache._core.invalidating import Target, When
+from unicache._core.io import Io
+from unicache._core.load import MISS
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache_asyncio._io import AnyIo
+
+__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+
+
+@documented_like(unicache.Cache)
+class Cache(Facade):
+    __doc__ = Facade.__doc__
+
+    def _new_io(self) -> Io:
+        return AnyIo()
+
+    # -- life cycle
+
+    async def connect(self) -> None:
+        await self._engine.core.store.connect()
+
+    async def close(self) -> None:
+        await self._engine.core.store.close()
+
+    async def ping(self) -> None:
+        await self._engine.core.store.ping()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # -- documents
+
+    @overload
+    async def get(self, key: str) -> Any: ...
+    @overload
+    async def get(self, key: str, default: D, *, type: type[T]) -> T | D: ...
+    @overload
+    async def get(self, key: str, default: None = None, *, type: type[T]) -> T | None: ...
+    @overload
+    async def get(self, key: str, default: Any, *, type: Any = None) -> Any: ...
+    async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
+        if type is None and (value := self._documents.peek(key)) is not MISSING:
+            return value
+        return await self._documents.get(key, default, type)
+
+    @overload
+    async def entry(self, key: str) -> Entry[Any]: ...
+    @overload
+    async def entry(self, key: str, *, type: type[T]) -> Entry[T]: ...
+    async def entry(self, key: str, *, type: Any = None) -> Entry[Any]:
+        return await self._documents.entry(key, type)
+
+    async def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> int:
+        return await self._documents.set(key, value, ttl, tags, cas, keep_ttl)
+
+    async def insert(
+        self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
+    ) -> int:
+        return await self._documents.insert(key, value, ttl, tags)
+
+    async def replace(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> int:
+        return await self._documents.replace(key, value, ttl, tags, cas, keep_ttl)
+
+    async def delete(self, key: str, *, cas: int | None = None) -> bool:
+        return await self._documents.delete(key, cas)
+
+    async def touch(self, key: str, ttl: Duration | None) -> None:
+        await self._documents.touch(key, ttl)
+
+    @overload
+    async def get_and_touch(self, key: str, ttl: Duration | None) -> Any: ...
+    @overload
+    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> T: ...
+    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any:
+        return await self._documents.get_and_touch(key, ttl, type)
+
+    async def exists(self, key: str) -> bool:
+        return await self._documents.exists(key)
+
+    async def ttl(self, key: str) -> float | None:
+        return await self._documents.ttl(key)
+
+    async def mutate(
+        self,
+        key: str,
+        fn: Callable[[Any], Any],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        retries: int = 100,
+    ) -> Any:
+        return await self._documents.mutate(key, fn, ttl, retries)
+
+    async def get_many(
+        self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False
+    ) -> dict[str, Any]:
+        return await self._documents.get_many(keys, type, return_exceptions)
+
+    async def set_many(
+        self,
+        values: Mapping[str, Any],
+        *,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: Mapping[str, int] | None = None,
+        return_exceptions: bool = False,
+    ) -> dict[str, int]:
+        return await self._documents.set_many(values, ttl, tags, cas, return_exceptions)
+
+    async def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
+        return await self._documents.delete_many(keys, return_exceptions)
+
+    # -- load-through
+
+    async def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], Awaitable[T] | T],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+    ) -> T:
+        return cast("T", await self._engine.get_or_set(key, loader, ttl, tags, type))
+
+    def cached(
+        self,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        ignore: Collection[str] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[P, Awaitable[T]]], CachedFunction[P, T]]":
+        def decorate(function: Callable[P, Awaitable[T]]) -> CachedFunction[P, T]:
+            plain = plain_function(function)
+            refuse_synchronous(plain)
+            return CachedFunction(
+                functions.CachedFunction(
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                ),
+                function,
+            )
+
+        return decorate
+
+    def invalidates(
+        self,
+        *,
+        keys: Target | Iterable[Target] = (),
+        tags: Target | Iterable[Target] = (),
+        functions: "Iterable[CachedFunction[..., Any]]" = (),
+        when: When = "after",
+    ) -> "Callable[[Callable[P, Awaitable[T]]], InvalidatingFunction[P, T]]":
+        def decorate(function: Callable[P, Awaitable[T]]) -> InvalidatingFunction[P, T]:
+            plain = plain_function(function)
+            refuse_synchronous(plain)
+            cores = [handle._core for handle in functions]
+            core = invalidating.InvalidatingFunction(
+                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+            )
+            return InvalidatingFunction(core, function)
+
+        return decorate
+
+    # -- invalidation
+
+    async def invalidate(self, *keys: str) -> None:
+        await self._engine.invalidation.keys(keys)
+
+    async def invalidate_tags(self, *tags: str) -> None:
+        await self._engine.invalidation.tags(tags)
+
+    async def clear(self) -> None:
+        await self._engine.invalidation.prefix()
+
+
+@documented_like(unicache.CachedFunction)
+class CachedFunction(Handle, Generic[P, T]):
+    """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
+
+    _core: functions.CachedFunction
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
+            return cast("T", value)
+        return cast("T", await self._core.call(self._bound + args, kwargs))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "CachedFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "CachedFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self._bind(instance, owner)
+
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        return self._core.key(self._bound + args, kwargs)
+
+    async def get(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        return cast("T | None", await self._core.get(self._bound + args, kwargs))
+
+    async def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> None:
+        await self._core.set(value, self._bound + args, kwargs)
+
+    async def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        await self._core.invalidate(self._bound + args, kwargs)
+
+    async def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return cast("T", await self._core.refresh(self._bound + args, kwargs))
+
+    async def invalidate_all(self) -> None:
+        await self._core.invalidate_all()
+
+    def cache_info(self) -> CacheInfo:
+        return self._core.info()
+
+
+@documented_like(unicache.InvalidatingFunction)
+class InvalidatingFunction(Handle, Generic[P, T]):
+    """A function that invalidates what it makes out of date. Call it as before."""
+
+    _core: invalidating.InvalidatingFunction
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return cast("T", await self._core.call(self._bound + args, kwargs))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "InvalidatingFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "InvalidatingFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self._bind(instance, owner)

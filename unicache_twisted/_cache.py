@@ -1,0 +1,283 @@
+"""The Twisted facade: every public call as one line that gives a Deferred. What the calls do is the engine's."""
+
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+import unicache
+from unicache._core import functions, invalidating
+from unicache._core.docstrings import documented_like
+from unicache._core.documents import MISSING
+from unicache._core.facade import Facade
+from unicache._core.functions import Key, Tag
+from unicache._core.handles import Handle, plain_function
+from unicache._core.invalidating import Target, When
+from unicache._core.io import Io
+from unicache._core.load import MISS
+from unicache.errors import CacheError
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache_twisted._io import TwistedIo
+
+__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+
+
+@documented_like(unicache.Cache)
+class Cache(Facade):
+    __doc__ = Facade.__doc__
+
+    def _new_io(self) -> Io:
+        return TwistedIo()
+
+    # -- life cycle
+
+    def connect(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.core.store.connect())
+
+    def close(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.core.store.close())
+
+    def ping(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.core.store.ping())
+
+    def __aenter__(self) -> "Deferred[Self]":
+        return self.connect().addCallback(lambda _: self)
+
+    def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> "Deferred[None]":
+        return self.close()
+
+    # -- documents
+
+    @overload
+    def get(self, key: str) -> "Deferred[Any]": ...
+    @overload
+    def get(self, key: str, default: D, *, type: type[T]) -> "Deferred[T | D]": ...
+    @overload
+    def get(self, key: str, default: None = None, *, type: type[T]) -> "Deferred[T | None]": ...
+    @overload
+    def get(self, key: str, default: Any, *, type: Any = None) -> "Deferred[Any]": ...
+    def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]":
+        try:
+            value = self._documents.peek(key) if type is None else MISSING
+        except CacheError as error:
+            return fail(error)
+        if value is not MISSING:
+            return succeed(value)
+        return Deferred.fromCoroutine(self._documents.get(key, default, type))
+
+    @overload
+    def entry(self, key: str) -> "Deferred[Entry[Any]]": ...
+    @overload
+    def entry(self, key: str, *, type: type[T]) -> "Deferred[Entry[T]]": ...
+    def entry(self, key: str, *, type: Any = None) -> "Deferred[Entry[Any]]":
+        return Deferred.fromCoroutine(self._documents.entry(key, type))
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._documents.set(key, value, ttl, tags, cas, keep_ttl))
+
+    def insert(
+        self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
+    ) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._documents.insert(key, value, ttl, tags))
+
+    def replace(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: int | None = None,
+        keep_ttl: bool = False,
+    ) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._documents.replace(key, value, ttl, tags, cas, keep_ttl))
+
+    def delete(self, key: str, *, cas: int | None = None) -> "Deferred[bool]":
+        return Deferred.fromCoroutine(self._documents.delete(key, cas))
+
+    def touch(self, key: str, ttl: Duration | None) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._documents.touch(key, ttl))
+
+    @overload
+    def get_and_touch(self, key: str, ttl: Duration | None) -> "Deferred[Any]": ...
+    @overload
+    def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> "Deferred[T]": ...
+    def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> "Deferred[Any]":
+        return Deferred.fromCoroutine(self._documents.get_and_touch(key, ttl, type))
+
+    def exists(self, key: str) -> "Deferred[bool]":
+        return Deferred.fromCoroutine(self._documents.exists(key))
+
+    def ttl(self, key: str) -> "Deferred[float | None]":
+        return Deferred.fromCoroutine(self._documents.ttl(key))
+
+    def mutate(
+        self,
+        key: str,
+        fn: Callable[[Any], Any],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        retries: int = 100,
+    ) -> "Deferred[Any]":
+        return Deferred.fromCoroutine(self._documents.mutate(key, fn, ttl, retries))
+
+    def get_many(
+        self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False
+    ) -> "Deferred[dict[str, Any]]":
+        return Deferred.fromCoroutine(self._documents.get_many(keys, type, return_exceptions))
+
+    def set_many(
+        self,
+        values: Mapping[str, Any],
+        *,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        tags: Iterable[str] = (),
+        cas: Mapping[str, int] | None = None,
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(self._documents.set_many(values, ttl, tags, cas, return_exceptions))
+
+    def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
+        return Deferred.fromCoroutine(self._documents.delete_many(keys, return_exceptions))
+
+    # -- load-through
+
+    def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], Deferred[T] | Coroutine[Any, Any, T] | T],
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+    ) -> "Deferred[T]":
+        return Deferred.fromCoroutine(self._engine.get_or_set(key, loader, ttl, tags, type))
+
+    def cached(
+        self,
+        *,
+        ttl: Duration | Default | None = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        ignore: Collection[str] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], CachedFunction[P, T]]":
+        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> CachedFunction[P, T]:
+            plain = plain_function(function)
+            return CachedFunction(
+                functions.CachedFunction(
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                ),
+                function,
+            )
+
+        return decorate
+
+    def invalidates(
+        self,
+        *,
+        keys: Target | Iterable[Target] = (),
+        tags: Target | Iterable[Target] = (),
+        functions: "Iterable[CachedFunction[..., Any]]" = (),
+        when: When = "after",
+    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], InvalidatingFunction[P, T]]":
+        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> InvalidatingFunction[P, T]:
+            plain = plain_function(function)
+            cores = [handle._core for handle in functions]
+            core = invalidating.InvalidatingFunction(
+                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+            )
+            return InvalidatingFunction(core, function)
+
+        return decorate
+
+    # -- invalidation
+
+    def invalidate(self, *keys: str) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.invalidation.keys(keys))
+
+    def invalidate_tags(self, *tags: str) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.invalidation.tags(tags))
+
+    def clear(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.invalidation.prefix())
+
+
+@documented_like(unicache.CachedFunction)
+class CachedFunction(Handle, Generic[P, T]):
+    """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
+
+    _core: functions.CachedFunction
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
+        try:
+            value = self._core.peek(self._bound + args, kwargs)
+        except CacheError as error:
+            return fail(error)
+        return Deferred.fromCoroutine(self._core.call(self._bound + args, kwargs)) if value is MISS else succeed(value)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "CachedFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "CachedFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self._bind(instance, owner)
+
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        return self._core.key(self._bound + args, kwargs)
+
+    def get(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T | None]":
+        return Deferred.fromCoroutine(self._core.get(self._bound + args, kwargs))
+
+    def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._core.set(value, self._bound + args, kwargs))
+
+    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._core.invalidate(self._bound + args, kwargs))
+
+    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
+        return Deferred.fromCoroutine(self._core.refresh(self._bound + args, kwargs))
+
+    def invalidate_all(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._core.invalidate_all())
+
+    def cache_info(self) -> CacheInfo:
+        return self._core.info()
+
+
+@documented_like(unicache.InvalidatingFunction)
+class InvalidatingFunction(Handle, Generic[P, T]):
+    """A function that invalidates what it makes out of date. Call it as before."""
+
+    _core: invalidating.InvalidatingFunction
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
+        return Deferred.fromCoroutine(self._core.call(self._bound + args, kwargs))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(
+        self: "InvalidatingFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
+    ) -> "InvalidatingFunction[Q, T]": ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self._bind(instance, owner)
