@@ -1,4 +1,4 @@
-"""The synchronous facade: every public call as one line. What the calls do is the engine's; gevent's is this one, too."""
+"""The synchronous facade, gevent's too: every public call as one line. What the calls do is the engine's."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
@@ -104,13 +104,13 @@ class Cache(Facade):
         Raises CasMismatch when the key has another CAS or is gone; InvalidArgument, ValueFormatError for a value that
         would not come back as it is; StoreUnavailable, OperationTimeout.
         """
-        return run(self._documents.set(key, value, ttl, tags, cas, keep_ttl))
+        return run(self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
 
     def insert(
         self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
     ) -> int:
         """Write a value only if the key is not there, and return its CAS. Raises KeyExists, and what ``set`` raises."""
-        return run(self._documents.insert(key, value, ttl, tags))
+        return run(self._documents.insert(key, value, ttl=ttl, tags=tags))
 
     def replace(
         self,
@@ -126,7 +126,7 @@ class Cache(Facade):
 
         Raises KeyNotFound, CasMismatch, and what ``set`` raises.
         """
-        return run(self._documents.replace(key, value, ttl, tags, cas, keep_ttl))
+        return run(self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
 
     def delete(self, key: str, *, cas: int | None = None) -> bool:
         """Remove the key; True if it was there. With ``cas``, only that one: raises CasMismatch for another."""
@@ -189,7 +189,7 @@ class Cache(Facade):
         ``ttl`` may be a mapping from keys to durations, and ``cas`` one from keys to the CAS they must have. Raises
         ManyError as ``get_many`` does, and what ``set`` raises before anything is sent.
         """
-        return run(self._documents.set_many(values, ttl, tags, cas, return_exceptions))
+        return run(self._documents.set_many(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions))
 
     def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
         """Remove many keys; for each, whether it was there. Raises ManyError as ``get_many`` does."""

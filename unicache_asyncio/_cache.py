@@ -84,12 +84,12 @@ class Cache(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> int:
-        return await self._documents.set(key, value, ttl, tags, cas, keep_ttl)
+        return await self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
 
     async def insert(
         self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
     ) -> int:
-        return await self._documents.insert(key, value, ttl, tags)
+        return await self._documents.insert(key, value, ttl=ttl, tags=tags)
 
     async def replace(
         self,
@@ -101,7 +101,7 @@ class Cache(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> int:
-        return await self._documents.replace(key, value, ttl, tags, cas, keep_ttl)
+        return await self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
 
     async def delete(self, key: str, *, cas: int | None = None) -> bool:
         return await self._documents.delete(key, cas)
@@ -146,7 +146,7 @@ class Cache(Facade):
         cas: Mapping[str, int] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
-        return await self._documents.set_many(values, ttl, tags, cas, return_exceptions)
+        return await self._documents.set_many(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
 
     async def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
         return await self._documents.delete_many(keys, return_exceptions)

@@ -90,12 +90,12 @@ class Cache(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.set(key, value, ttl, tags, cas, keep_ttl))
+        return Deferred.fromCoroutine(self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
 
     def insert(
         self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.insert(key, value, ttl, tags))
+        return Deferred.fromCoroutine(self._documents.insert(key, value, ttl=ttl, tags=tags))
 
     def replace(
         self,
@@ -107,7 +107,9 @@ class Cache(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.replace(key, value, ttl, tags, cas, keep_ttl))
+        return Deferred.fromCoroutine(
+            self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
+        )
 
     def delete(self, key: str, *, cas: int | None = None) -> "Deferred[bool]":
         return Deferred.fromCoroutine(self._documents.delete(key, cas))
@@ -152,7 +154,9 @@ class Cache(Facade):
         cas: Mapping[str, int] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(self._documents.set_many(values, ttl, tags, cas, return_exceptions))
+        return Deferred.fromCoroutine(
+            self._documents.set_many(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
+        )
 
     def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
         return Deferred.fromCoroutine(self._documents.delete_many(keys, return_exceptions))

@@ -37,7 +37,7 @@ class Counts:
 class Events:
     """Tells listeners, and the log once, when the store goes and when it comes back.
 
-    A listener gets keyword arguments (``key`` and, for failures, ``error``); what it raises is logged and goes no further.
+    A listener gets keyword arguments (``key``, and ``error`` for failures); what it raises is logged, no more.
     """
 
     def __init__(self) -> None:

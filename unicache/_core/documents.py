@@ -77,24 +77,24 @@ class Documents:
     async def set(self, key: str, value: Any, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool) -> int:
         """Write, under the CAS if one is given; the new CAS."""
         rule = Rule.ALWAYS if cas is None else Rule.SAME_CAS
-        write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags, rule, cas)
+        write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags=tags, rule=rule, cas=cas)
         if await self._store.write(write) is not Outcome.DONE:
             raise _mismatch(key)
         return write.record.cas
 
-    async def insert(self, key: str, value: Any, ttl: Ttl, tags: Iterable[str]) -> int:
+    async def insert(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str]) -> int:
         """Write where nothing is, or KeyExists."""
-        write = await self._prepared(key, value, self._life(ttl), tags, Rule.ABSENT)
+        write = await self._prepared(key, value, self._life(ttl), tags=tags, rule=Rule.ABSENT)
         if await self._settled(write.name, self._writing(write), alive=False) is Outcome.EXISTS:
             raise KeyExists(f"{key!r} exists", key=key)
         return write.record.cas
 
     async def replace(
-        self, key: str, value: Any, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
+        self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
     ) -> int:
         """Write where something is, or KeyNotFound; CasMismatch."""
         rule = Rule.PRESENT if cas is None else Rule.SAME_CAS
-        write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags, rule, cas)
+        write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags=tags, rule=rule, cas=cas)
         match await self._settled(write.name, self._writing(write), alive=True):
             case Outcome.MISSING:
                 raise _not_found(key)
@@ -159,6 +159,7 @@ class Documents:
     async def set_many(
         self,
         values: Mapping[str, Any],
+        *,
         ttl: Ttl | Mapping[str, Ttl],
         tags: Iterable[str],
         cas: Mapping[str, int] | None,
@@ -203,7 +204,7 @@ class Documents:
 
     # -- how
 
-    def _life(self, ttl: Ttl, keep_ttl: bool = False) -> float | None | KeepTtl:
+    def _life(self, ttl: Ttl, keep_ttl: bool = False) -> float | KeepTtl | None:
         if keep_ttl:
             if not isinstance(ttl, Default):
                 raise InvalidArgument("ttl and keep_ttl contradict each other; give one of them", argument="ttl")
@@ -214,7 +215,8 @@ class Documents:
         self,
         key: str,
         value: Any,
-        life: float | None | KeepTtl,
+        life: float | KeepTtl | None,
+        *,
         tags: Iterable[str],
         rule: Rule,
         cas: int | None = None,
@@ -279,7 +281,7 @@ def _per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mappi
     return cas
 
 
-def _longest(lives: Iterable[float | None | KeepTtl]) -> float | None:
+def _longest(lives: Iterable[float | KeepTtl | None]) -> float | None:
     numbers = list(lives)
     return max((life for life in numbers if isinstance(life, float)), default=None) if None not in numbers else None
 

@@ -34,7 +34,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The loader ran. ``record`` is what was stored, None when nothing was: then only the one who loaded may have it."""
+    """The loader ran. ``record`` is what was stored; when nothing was, None: then only the leader may have the value."""
 
     value: Any
     record: Record | None

@@ -1,7 +1,7 @@
 """Cached functions: what a decoration means, and what its handle does. Written once for all flavours.
 
-A decoration is checked when it is made. A call is bound to a key by ``binding``, loaded through by ``load``; the handle's
-other methods bind in exactly the same way.
+A decoration is checked when it is made. A call is bound to a key by ``binding`` and loaded through by ``load``; the
+handle's other methods bind in exactly the same way.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -35,7 +35,7 @@ class CachedFunction:
         engine: Engine,
         function: Callable[..., Any],
         *,
-        ttl: Duration | None | Default,
+        ttl: Duration | Default | None,
         key: Key | None,
         tags: Iterable[Tag],
         ignore: Collection[str],
@@ -119,7 +119,7 @@ class CachedFunction:
         return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
 
 
-def _life(engine: Engine, ttl: Duration | None | Default) -> float | None:
+def _life(engine: Engine, ttl: Duration | Default | None) -> float | None:
     if isinstance(ttl, Default):
         return engine.core.settings.ttl
     try:

@@ -29,7 +29,7 @@ class Handle:
         self._core = core
         self._decorated = decorated
         self._bound = bound
-        update_wrapper(cast(Any, self), core.function)
+        update_wrapper(cast("Any", self), core.function)
 
     def _bind(self, instance: object, owner: type | None) -> Any:
         """The handle as an attribute of an object or a class: what Python does for the function itself."""
@@ -79,7 +79,7 @@ def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
     while isinstance(function, partial):
         function = function.func
     called: Any = function if hasattr(function, "__code__") else getattr(type(function), "__call__", function)  # noqa: B004
-    return cast(Callable[..., Any], called)
+    return cast("Callable[..., Any]", called)
 
 
 def _name(function: Callable[..., Any]) -> str:

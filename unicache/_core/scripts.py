@@ -1,6 +1,6 @@
-"""The constant server scripts: what one command cannot do, for one key, as one step. Data only.
+r"""The constant server scripts: what one command cannot do, for one key, as one step. Data only.
 
-Bytes are compared at the envelope's fixed offsets: two of magic (``\\193U`` a record, ``\\193L`` a lease), the CAS at 8.
+Bytes are compared at the envelope's fixed offsets: magic (``\193U`` a record, ``\193L`` a lease), flags at 3, CAS at 8.
 Only what Redis 7.0 has is used; nothing is ever built from data, so a server keeps a handful of scripts for good.
 """
 

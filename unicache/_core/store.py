@@ -1,7 +1,7 @@
 """What a store must be able to do: the one protocol behind ``memory://`` and ``valkey://``.
 
-Every call is about one name (or many, each on its own), so that it holds on a cluster. Names are complete server keys as
-bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of values,
+Every call is about one name (or many, each on its own), so that it holds on a cluster. Names are complete server keys
+as bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of values,
 codecs, namespaces or whether a tag version is still current.
 """
 
@@ -48,7 +48,7 @@ class Write(NamedTuple):
 
     name: bytes
     record: Record
-    ttl: float | None | KeepTtl
+    ttl: float | KeepTtl | None
     rule: Rule = Rule.ALWAYS
     cas: int = 0
 
@@ -61,7 +61,10 @@ class Found(NamedTuple):
 
 
 class Store(Protocol):
-    """Where records are kept. Raises StoreUnavailable, OperationTimeout, ServerError; ValueFormatError for foreign bytes."""
+    """Where records are kept.
+
+    Raises StoreUnavailable, OperationTimeout, ServerError, CacheClosed; ValueFormatError for foreign bytes.
+    """
 
     @property
     def available(self) -> bool:
@@ -130,7 +133,7 @@ class Store(Protocol):
         ...
 
     async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
-        """R9. The current versions of tags; one that has none gets ``fresh``. Each lives for at least ``ttl`` from now."""
+        """R9. The current versions of tags; one that has none gets ``fresh``. Each lives ``ttl`` from now or longer."""
         ...
 
     def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:

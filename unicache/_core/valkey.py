@@ -240,7 +240,7 @@ def _version_commands(name: bytes, fresh: bytes, ttl: float | None) -> tuple[Com
     return ("SET", name, fresh, "NX", "GET", "PX", span), ("PEXPIRE", name, span, "GT")
 
 
-def _milliseconds(ttl: float | None | KeepTtl) -> int | str:
+def _milliseconds(ttl: float | KeepTtl | None) -> int | str:
     if isinstance(ttl, KeepTtl):
         return ttl.value
     return "" if ttl is None else max(1, round(ttl * 1000))
