@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.binding import Binder
+from unicache._core.binding import Binder, default_prefix
 from unicache.errors import ConfigurationError, InvalidArgument
 
 
@@ -121,7 +121,9 @@ def test_every_kind_of_parameter_takes_part():
 @pytest.mark.parametrize("form", ["default", "template"])
 def test_a_wrong_call_raises_what_python_raises(function, args, kwargs, form):
     names = ":".join(f"{{{name}}}" for name in inspect.signature(function).parameters)
-    bound = binder(function, prefix="p") if form == "default" else binder(function, key=f"k:{names}")
+    if function.__name__ == "<lambda>":
+        form = "template"  # a lambda has no name for a default key
+    bound = binder(function) if form == "default" else binder(function, key=f"k:{names}")
     with pytest.raises(TypeError) as expected:
         function(*args, **kwargs)
     with pytest.raises(TypeError) as caught:
@@ -131,16 +133,18 @@ def test_a_wrong_call_raises_what_python_raises(function, args, kwargs, form):
 
 def test_functions_have_keys_of_their_own():
     assert key_of(binder(one), 1) != key_of(binder(two), 1, None)
-    assert key_of(binder(one, prefix="p"), 1).startswith("p:")
+    assert key_of(binder(one), 1).startswith(default_prefix(one))
     assert key_of(binder(one), 1).split(":")[1] != key_of(binder(three), 1, 1, 1).split(":")[1]
 
 
 def test_a_parameter_that_changes_places_changes_the_key():
-    def before(a, b): ...
+    def share(a, b): ...
 
-    def after(b, a): ...
+    before = binder(share)
 
-    assert key_of(binder(before, prefix="p"), 1, 2) != key_of(binder(after, prefix="p"), 1, 2)
+    def share(b, a): ...
+
+    assert key_of(before, 1, 2) != key_of(binder(share), 1, 2)
 
 
 def test_versions_differ_by_type_and_value():
@@ -453,7 +457,7 @@ def test_a_long_key_cannot_be_forged_by_a_short_call():
 
 
 PROGRAM = """
-from unicache._core.binding import Binder
+from unicache._core.binding import Binder, default_prefix
 class Shop:
     def __init__(self): self.names = frozenset("abcdefgh")
     def orders(self, a, *rest, b=frozenset("xyz"), **more): ...

@@ -164,7 +164,7 @@ def test_what_loses_nothing_is_converted(value: typing.Any, wanted: typing.Any, 
 @pytest.mark.parametrize(
     "wanted",
     [complex, object(), 42, "int", list[complex], dict[str, range], msgspec.Raw, bytearray, typing.Callable[[], int]],
-    ids=repr,
+    ids=lambda wanted: getattr(wanted, "__name__", type(wanted).__name__),
 )
 def test_a_type_that_cannot_be_checked_is_an_invalid_argument(wanted: typing.Any) -> None:
     for call in (lambda: check(1, wanted, "k"), lambda: declare(wanted)):

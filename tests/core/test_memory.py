@@ -7,7 +7,7 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import Lease
+from unicache._core.record import Lease, TagVersion
 from unicache._core.store import KEEP_TTL, Found, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
@@ -174,7 +174,7 @@ def test_dropping_removes_whatever_is_there(store: MemoryStore) -> None:
 
 def test_expire_gives_a_record_a_new_time_to_live_or_none(store: MemoryStore, clock: Clock) -> None:
     kept = put(store, b"a", ttl=1.0)
-    assert run(store.expire(b"a", 10.0))
+    assert run(store.expire(b"a", 10.0)) is Outcome.DONE
     clock.now += 5.0
     assert run(store.find_and_expire(b"a", None)) is kept
     clock.now += 100.0
@@ -183,7 +183,7 @@ def test_expire_gives_a_record_a_new_time_to_live_or_none(store: MemoryStore, cl
 
 def test_expire_finds_no_record_where_there_is_none_and_leaves_a_lease_alone(store: MemoryStore, clock: Clock) -> None:
     run(store.claim(b"a", OURS, 5.0))
-    assert not run(store.expire(b"a", 100.0))
+    assert run(store.expire(b"a", 100.0)) is Outcome.MISSING
     assert run(store.find_and_expire(b"nothing", 100.0)) is None
     clock.now += 5.0
     assert run(store.read(b"a")) is None
@@ -217,6 +217,19 @@ def test_a_fill_needs_our_lease_and_ends_it(store: MemoryStore, clock: Clock) ->
     assert run(store.find(b"a")) == Found(kept, 9.0)
     assert not run(store.fill(b"a", OURS, record(b"again"), 9.0))
     assert run(store.read(b"a")) is kept
+
+
+def test_a_record_with_tags_is_judged_by_the_caller_and_acted_on_by_its_cas(store: MemoryStore) -> None:
+    kept = put(store, b"a", record(cas=3, tags=(TagVersion("t", b"v" * 16),)), ttl=9.0)
+    for rule in (Rule.ABSENT, Rule.PRESENT):
+        assert run(store.write(Write(b"a", record(), None, rule))) is Outcome.TAGGED
+    assert run(store.remove(b"a")) is Outcome.TAGGED
+    assert run(store.expire(b"a", 99.0)) is Outcome.TAGGED
+    assert run(store.find(b"a")) == Found(kept, 9.0)
+    assert run(store.expire(b"a", 99.0, 4)) is Outcome.MISMATCH
+    assert run(store.expire(b"a", 99.0, 3)) is Outcome.DONE
+    assert run(store.find(b"a")) == Found(kept, 99.0)
+    assert run(store.remove(b"a", 3)) is Outcome.DONE
 
 
 @pytest.mark.parametrize("invalidate", [MemoryStore.remove, lambda store, name: store.drop([name])])
@@ -333,7 +346,7 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
 
 def test_every_waiting_call_of_the_protocol_is_tried_on_a_closed_store() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
-    assert set(CALLS) == public - {"peek", "close"}
+    assert set(CALLS) == public - {"available", "peek", "close"}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from memory_kit import Clock, batches, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import Held, Lease, Record
+from unicache._core.record import Held, Lease, Record, TagVersion
 from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
 
+MARKS = (TagVersion("t", b"v" * 16),)
 NAMES = [b"n:1", b"n:2", b"n:3"]
 TAGS = [b"t:1", b"t:2"]
 
@@ -62,9 +63,12 @@ class MemoryModel(RuleBasedStateMachine):
         ttl=ttls | st.just(KEEP_TTL),
         condition=st.sampled_from(Rule),
         expected_cas=cas_values,
+        tagged=st.booleans(),
     )
-    def write(self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int) -> None:
-        new, old = record(b"written", cas), self.record(name)
+    def write(
+        self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int, tagged: bool
+    ) -> None:
+        new, old = record(b"written", cas, MARKS if tagged else ()), self.record(name)
         outcome = self.outcome(old, condition, expected_cas)
         if outcome is Outcome.DONE:
             kept_deadline = inf if old is None else self.model[name].deadline
@@ -74,6 +78,8 @@ class MemoryModel(RuleBasedStateMachine):
     @staticmethod
     def outcome(old: Record | None, condition: Rule, expected_cas: int) -> Outcome:
         match condition, old:
+            case ((Rule.ABSENT | Rule.PRESENT), Record(tags=(_, *_))):
+                return Outcome.TAGGED
             case Rule.ABSENT, Record():
                 return Outcome.EXISTS
             case ((Rule.PRESENT | Rule.SAME_CAS), None):
@@ -85,20 +91,35 @@ class MemoryModel(RuleBasedStateMachine):
     @rule(name=names, cas=st.none() | cas_values)
     def remove(self, name: bytes, cas: int | None) -> None:
         old = self.record(name)
-        expected = Outcome.MISSING if old is None else Outcome.DONE
-        if old is not None and cas not in {None, old.cas}:
-            expected = Outcome.MISMATCH
-        else:
+        expected = self.chosen(old, cas)
+        if expected in {Outcome.DONE, Outcome.MISSING}:
             self.model.pop(name, None)
         assert run(self.store.remove(name, cas)) is expected
 
+    @staticmethod
+    def chosen(old: Record | None, cas: int | None) -> Outcome:
+        match old, cas:
+            case None, _:
+                return Outcome.MISSING
+            case Record(tags=tags), None:
+                return Outcome.TAGGED if tags else Outcome.DONE
+            case Record(cas=found), _:
+                return Outcome.DONE if found == cas else Outcome.MISMATCH
+
+    @rule(name=names, ttl=ttls, cas=st.none() | cas_values)
+    def expire(self, name: bytes, ttl: float | None, cas: int | None) -> None:
+        old = self.record(name)
+        expected = self.chosen(old, cas)
+        if old is not None and expected is Outcome.DONE:
+            self.model[name] = Known(old, self.until(ttl))
+        assert run(self.store.expire(name, ttl, cas)) is expected
+
     @rule(name=names, ttl=ttls)
-    def expire(self, name: bytes, ttl: float | None) -> None:
+    def find_and_expire(self, name: bytes, ttl: float | None) -> None:
         old = self.record(name)
         if old is not None:
             self.model[name] = Known(old, self.until(ttl))
         assert run(self.store.find_and_expire(name, ttl)) == old
-        assert run(self.store.expire(name, ttl)) is (old is not None)
 
     @rule(name=names, token=tokens, ttl=lease_ttls, over=st.none() | cas_values)
     def claim(self, name: bytes, token: bytes, ttl: float, over: int | None) -> None:
