@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
 from unicache._core.record import Record
 
@@ -34,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The loader ran. ``record`` is what was stored; when nothing was, None: then only the leader may have the value."""
+    """The loader ran. ``record`` is what was stored; None when nothing was, and only the leader may have the value."""
 
     value: Any
     record: Record | None
@@ -74,6 +75,11 @@ class Flights:
 
     def __init__(self, io: Io) -> None:
         self._io = io
+        self.forget()
+        forget_after_fork(self)
+
+    def forget(self) -> None:
+        """In a forked child: the threads that led these flights are not there."""
         self._lock = threading.Lock()
         self._flights: dict[tuple[Hashable, bytes], Flight] = {}
 

@@ -12,6 +12,7 @@ from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from unicache._core.bounded import Bounded
+from unicache._core.forks import forget_after_fork
 from unicache._core.record import Held, Lease, Record
 from unicache._core.store import Found, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
@@ -106,9 +107,14 @@ class MemoryStore:
 
     def __init__(self, clock: Callable[[], float], *, max_entries: int = 100_000, max_bytes: int = 256 * 2**20) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self.forget()
+        forget_after_fork(self)
         self._closed = False
         self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, _weigh)
+
+    def forget(self) -> None:
+        """In a forked child: a thread that held the lock is not there. The entries are, and stay."""
+        self._lock = threading.Lock()
 
     def stats(self) -> tuple[int, int]:
         """How many entries are alive, and the bytes they are counted with."""
