@@ -258,7 +258,7 @@ class Documents:
 def _tagged(record: Record, versions: tuple[Any, ...]) -> Record:
     if not versions:
         return record
-    return Record(record.payload, record.codec, record.cas, record.created, record.soft, record.schema, versions)
+    return Record(record.payload, record.codec, record.cas, record.created, tags=versions)
 
 
 def _pause(attempt: int) -> float:

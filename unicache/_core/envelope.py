@@ -13,9 +13,10 @@ A lease is ``0xc1 'L'`` and its 16-byte token. A record, all numbers little-endi
     24      4      schema fingerprint
     28      8      time of the write, unix milliseconds
     36      8      soft expiry, unix milliseconds; 0 for none
-    44      2      number of tags
-    46      4      payload length
-    50      …      per tag: length of its text (2), UTF-8 text, version (16)
+    44      4      duration of the load, milliseconds
+    48      2      number of tags
+    50      4      payload length
+    54      …      per tag: length of its text (2), UTF-8 text, version (16)
      …      …      payload
      …      4      CRC-32 of everything before it
 
@@ -53,7 +54,8 @@ TAGGED = 1
 MAX_TAGS = 64
 
 _VERSION = 1
-_HEADER = struct.Struct("<2sBBB3xQ8sIqqHI")
+_LONGEST_COST = 0xFFFFFFFF
+_HEADER = struct.Struct("<2sBBB3xQ8sIqqIHI")
 _START = _HEADER.size
 _CAS = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
@@ -85,6 +87,7 @@ def pack(name: bytes, record: Record) -> bytes:
         record.schema,
         round(record.created * 1000),
         round(record.soft * 1000),
+        min(round(record.cost * 1000), _LONGEST_COST),
         len(record.tags),
         len(record.payload),
     )
@@ -102,7 +105,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
         return _unpack_lease(data)
     if len(data) < _START or crc32(data) != _RESIDUE:
         raise ValueFormatError("the stored record is damaged")
-    _, version, flags, codec, cas, digest, schema, created, soft, count, length = _HEADER.unpack_from(data)
+    _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _HEADER.unpack_from(data)
     if version != _VERSION or flags != (TAGGED if count else 0):
         raise ValueFormatError(f"the stored record has version {version} and flags {flags}, unknown to this release")
     if digest != blake2b(name, digest_size=8).digest():
@@ -110,7 +113,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
     tags, start = _unpack_tags(data, count) if count else ((), _START)
     if start + length + _CRC.size != len(data):
         raise ValueFormatError("the stored record has the wrong length")
-    return Record(data[start : start + length], codec, cas, created / 1000, soft / 1000, schema, tags)
+    return Record(data[start : start + length], codec, cas, created / 1000, soft / 1000, cost / 1000, schema, tags)
 
 
 def pack_lease(token: bytes) -> bytes:

@@ -120,7 +120,7 @@ class Link:
         self._send(slot)
         replies = await slot.promise
         if isinstance(replies, CacheError):
-            raise replies
+            raise _fresh(replies, ambiguous=False)  # to the callers, who have sent nothing yet
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
 
     def _go(self) -> None:

@@ -164,7 +164,11 @@ class SharedLinks(Links):
 
 
 class LinkPool(Links):
-    """At most ``max_connections`` links, opened as needed, each used by one caller at a time."""
+    """At most ``max_connections`` links, opened as needed, each used by one caller at a time.
+
+    A signal's handler may raise anywhere, so a link may fail to be given back. Who has it is therefore on record by a
+    weak reference: when a link is missed, one whose holder is no more is closed, and makes room.
+    """
 
     def __init__(self, io: Io, options: NodeOptions) -> None:
         super().__init__(io, options)
@@ -173,105 +177,108 @@ class LinkPool(Links):
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._idle: deque[Link] = deque()
-        self._all: set[Link] = set()
+        self._holders: dict[Link, weakref.ref[_Turn]] = {}
         self._waiting: deque[_Turn] = deque()
 
     async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
-        link = await self._take(deadline)
+        turn = _Turn()
         try:
+            link = await self._take(turn, deadline)
             return await link.request(payload, want, deadline)
         finally:
-            self._give(link)
+            self._give(turn)
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""
-        self._give(await self._take(self._io.now() + self._options.connect_timeout))
+        turn = _Turn()
+        try:
+            await self._take(turn, self._io.now() + self._options.connect_timeout)
+        finally:
+            self._give(turn)
         assert self.features is not None
         return self.features
 
-    async def _take(self, deadline: float) -> Link:
+    async def _take(self, turn: "_Turn", deadline: float) -> Link:
         while True:
-            self._check_open()
-            found = self._idle_or_new()
-            link = found if isinstance(found, Link) else await self._turn_of(found, deadline)
-            try:
-                if await self._made_ready(link, deadline):
-                    return link
-            except BaseException:
-                self._give(link)
-                raise
-            self._give(link)
+            link = await self._claim(turn, deadline)
+            if link.new:
+                self._check_due(deadline)
+                await self._open(link, deadline)
+                return link
+            link.check()
+            if link.ready:
+                return link
+            self._give(turn)
 
-    def _idle_or_new(self) -> "Link | _Turn":
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-            if len(self._all) < self._options.max_connections:
-                return self._new()
-            turn = _Turn(self._io.event())
-            self._waiting.append(turn)
-            return turn
-
-    def _new(self) -> Link:
-        link = Link(self._io, self._options.endpoint, self._options.who)
-        self._all.add(link)
-        return link
-
-    async def _turn_of(self, turn: "_Turn", deadline: float) -> Link:
-        """Wait in the queue. A link is handed over, not put back, so that nobody can be overtaken for ever."""
-        try:
-            await turn.event.wait(deadline - self._io.now())
-        except BaseException:
-            self._leave(turn)
-            if turn.link is not None:
-                self._give(turn.link)
-            raise
-        self._leave(turn)
+    async def _claim(self, turn: "_Turn", deadline: float) -> Link:
+        """A link that is idle, or new; or wait in the queue, in which nobody can be overtaken."""
+        if event := self._queued(turn):
+            await event.wait(deadline - self._io.now())
+            with self._lock:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
         self._check_open()
         if turn.link is None:
             raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
         return turn.link
 
-    def _leave(self, turn: "_Turn") -> None:
+    def _queued(self, turn: "_Turn") -> Event | None:
+        """Lend a link at once, or give what the caller is to wait for."""
         with self._lock:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+            self._check_open()
+            if not self._waiting and self._lend(turn):
+                return None
+            turn.event = self._io.event()
+            self._waiting.append(turn)
+            self._drop_abandoned()
+            self._serve()
+            return turn.event
 
-    async def _made_ready(self, link: Link, deadline: float) -> bool:
-        """Open a new link, or look whether an old one is still of use."""
-        if link.new:
-            self._check_due(link, deadline)
-            await self._open(link, deadline)
+    def _lend(self, turn: "_Turn") -> bool:
+        if self._idle:
+            link = self._idle.pop()
+        elif len(self._holders) < self._options.max_connections:
+            link = Link(self._io, self._options.endpoint, self._options.who)
         else:
-            link.check()
-        return link.ready
+            return False
+        self._holders[link] = weakref.ref(turn)
+        turn.link = link
+        return True
 
-    def _check_due(self, link: Link, deadline: float) -> None:
+    def _serve(self) -> None:
+        while self._waiting and self._lend(self._waiting[0]):
+            self._waiting.popleft().call()
+
+    def _drop_abandoned(self) -> None:
+        for link, holder in list(self._holders.items()):
+            if holder() is None and link not in self._idle:
+                link.close()
+                del self._holders[link]
+
+    def _check_due(self, deadline: float) -> None:
         if self._backoff.next_try >= deadline:
-            error = StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
-            link.end(error)
-            raise error
+            raise StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
 
-    def _give(self, link: Link) -> None:
-        """Take a link back. One with tombstones goes to the far end, where it has time to catch up."""
+    def _give(self, turn: "_Turn") -> None:
+        """Take the link back, if there is one, and let the next in the queue have it."""
+        link, turn.link = turn.link, None
+        if link is None:
+            return
         with self._lock:
             if self._closed:
                 link.close()
             if link.dead:
-                self._all.discard(link)
-            if self._waiting:
-                turn = self._waiting.popleft()
-                turn.link = self._new() if link.dead else link
-                turn.event.set()
+                self._holders.pop(link, None)
             elif link.busy:
-                self._idle.appendleft(link)
-            elif not link.dead:
+                self._idle.appendleft(link)  # its tombstones need time to be answered, so it is taken last
+            else:
                 self._idle.append(link)
+            self._serve()
 
     def distrust(self) -> None:
         """Lose all links: the one in question has been given back and cannot be told from the others."""
         with self._lock:
-            links = list(self._all)
+            links = list(self._holders)
         for link in links:
             link.end(_distrusted(self._options.endpoint))
 
@@ -279,28 +286,34 @@ class LinkPool(Links):
         """Close all links; requests under way fail with CacheClosed."""
         with self._lock:
             self._closed = True
-            links, self._all = self._all, set()
+            links = list(self._holders)
+            self._holders.clear()
             self._idle.clear()
             waiting, self._waiting = self._waiting, deque()
         for link in links:
             link.close()
         for turn in waiting:
-            turn.event.set()
+            turn.call()
 
     def forget(self) -> None:
         """Let go of the parent's links."""
-        _bury(self._all)
+        _bury(self._holders)
         self._reset()
 
 
 class _Turn:
-    """A caller's place in the queue for a link."""
+    """A caller's claim on a link: waiting for one, or using it."""
 
-    __slots__ = ("event", "link")
+    __slots__ = ("__weakref__", "event", "link")
 
-    def __init__(self, event: Event) -> None:
-        self.event = event
+    def __init__(self) -> None:
+        self.event: Event | None = None
         self.link: Link | None = None
+
+    def call(self) -> None:
+        """Tell the caller to look again."""
+        if self.event is not None:
+            self.event.set()
 
 
 def links_for(io: Io, options: NodeOptions) -> Links:

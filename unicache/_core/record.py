@@ -21,6 +21,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     ``cas``        64 random bits, new with every write
     ``created``    wall-clock time of the write, unix seconds
     ``soft``       wall-clock time after which the value is stale, unix seconds; 0.0 for never
+    ``cost``       seconds that its load took, 0.0 when it was not loaded
     ``schema``     fingerprint of the declared type, 0 for none
     ``tags``       the tag versions the value was made under
     """
@@ -30,6 +31,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     cas: int
     created: float
     soft: float = 0.0
+    cost: float = 0.0
     schema: int = 0
     tags: tuple[TagVersion, ...] = ()
 
