@@ -206,8 +206,10 @@ class ValkeyStore:
             return None
         try:
             return unpack(name, value)
-        except WrongKey:
-            self._links.distrust()
+        except ValueFormatError as error:
+            error.key = key_part(name)
+            if isinstance(error, WrongKey):
+                self._links.distrust()
             raise
 
 
