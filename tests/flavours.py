@@ -11,6 +11,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import gevent
@@ -71,9 +72,12 @@ class Flavour(ABC):
         assert not complaints, complaints
         return result
 
-    @abstractmethod
     async def together(self, calls: Sequence[Call]) -> list[Any]:
-        """Run the calls concurrently; their results, in order."""
+        """Run the calls concurrently; what each returned or raised, in order."""
+        return await self._together([partial(_outcome, call) for call in calls])
+
+    @abstractmethod
+    async def _together(self, calls: Sequence[Call]) -> list[Any]: ...
 
     @abstractmethod
     def start(self, call: Call) -> Started:
@@ -83,9 +87,11 @@ class Flavour(ABC):
         return self.name
 
 
-async def _swallow(call: Call) -> None:
-    with contextlib.suppress(Exception):
-        await call()
+async def _outcome(call: Call) -> Any:
+    try:
+        return await call()
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the result
+        return error
 
 
 class Threads(Flavour):
@@ -98,17 +104,21 @@ class Threads(Flavour):
     def _run(self, main: Call) -> Any:
         return run(main())
 
-    async def together(self, calls: Sequence[Call]) -> list[Any]:
+    async def _together(self, calls: Sequence[Call]) -> list[Any]:
         with ThreadPoolExecutor(len(calls)) as pool:
-            return list(pool.map(lambda call: run(call()), calls))
+            return list(pool.map(_finish, calls))
 
     def start(self, call: Call) -> Started:
         return _Thread(call)
 
 
+def _finish(call: Call) -> Any:
+    return run(call())
+
+
 class _Thread(Started):
     def __init__(self, call: Call) -> None:
-        self._thread = threading.Thread(target=lambda: run(_swallow(call)))
+        self._thread = threading.Thread(target=_finish, args=[partial(_outcome, call)])
         self._thread.start()
 
     def cancel(self) -> None:
@@ -130,7 +140,7 @@ class Asyncio(Flavour):
             runner.get_loop().set_exception_handler(lambda _, context: self.complaints.append(repr(context)))
             return runner.run(main())
 
-    async def together(self, calls: Sequence[Call]) -> list[Any]:
+    async def _together(self, calls: Sequence[Call]) -> list[Any]:
         return await asyncio.gather(*[call() for call in calls])
 
     def start(self, call: Call) -> Started:
@@ -160,9 +170,9 @@ class Trio(Flavour):
         return AnyIo()
 
     def _run(self, main: Call) -> Any:
-        return trio.run(main, strict_exception_groups=False)
+        return trio.run(main)
 
-    async def together(self, calls: Sequence[Call]) -> list[Any]:
+    async def _together(self, calls: Sequence[Call]) -> list[Any]:
         results: list[Any] = [None] * len(calls)
 
         async def keep(place: int, call: Call) -> None:
@@ -186,7 +196,7 @@ class _TrioTask(Started):
 
     async def _main(self) -> None:
         with self._scope:
-            await _swallow(self._call)
+            await _outcome(self._call)
         self._ended.set()
 
     def cancel(self) -> None:
@@ -208,12 +218,12 @@ class Gevent(Flavour):
         return run(main())
 
     def _complain(self, context: object, *error: Any) -> None:
-        if not issubclass(error[0], gevent.GreenletExit):
+        if not issubclass(error[0], gevent.get_hub().NOT_ERROR):
             self.complaints.append(repr((context, error)))
 
-    async def together(self, calls: Sequence[Call]) -> list[Any]:
-        greenlets = [gevent.spawn(lambda call: run(call()), call) for call in calls]
-        return [greenlet.get() for greenlet in gevent.joinall(greenlets, raise_error=True) and greenlets]
+    async def _together(self, calls: Sequence[Call]) -> list[Any]:
+        greenlets = [gevent.spawn(_finish, call) for call in calls]
+        return [greenlet.get() for greenlet in greenlets]
 
     def start(self, call: Call) -> Started:
         return _Greenlet(call)
@@ -221,7 +231,7 @@ class Gevent(Flavour):
 
 class _Greenlet(Started):
     def __init__(self, call: Call) -> None:
-        self._greenlet = gevent.spawn(lambda: run(_swallow(call)))
+        self._greenlet = gevent.spawn(_finish, partial(_outcome, call))
 
     def cancel(self) -> None:
         self._greenlet.kill(block=False)
@@ -258,7 +268,7 @@ class Twisted(Flavour):
         if event.get("isError"):
             self.complaints.append(repr(event))
 
-    async def together(self, calls: Sequence[Call]) -> list[Any]:
+    async def _together(self, calls: Sequence[Call]) -> list[Any]:
         results: list[Any] = await gatherResults([Deferred.fromCoroutine(call()) for call in calls])
         return results
 

@@ -181,8 +181,6 @@ class _SocketTransport:
 
     def close(self) -> None:
         """Wake a reader on another thread, and leave the descriptor to it."""
-        if self._closed:
-            return
         self._closed = True
         with suppress(OSError):  # the other side was first
             self._sock.shutdown(socket.SHUT_RDWR)

@@ -32,6 +32,7 @@ GRACE = 5.0
 
 
 class _State(Enum):
+    NEW = "new"
     OPENING = "opening"
     READY = "ready"
     DEAD = "dead"
@@ -58,7 +59,7 @@ class Link:
         self._io = io
         self._endpoint = endpoint
         self._who = who
-        self._state = _State.OPENING
+        self._state = _State.NEW
         self._transport: Transport | None = None
         self._reader = reader()
         self._queue: deque[_Slot] = deque()  # asked before the link was open
@@ -74,8 +75,8 @@ class Link:
 
     @property
     def new(self) -> bool:
-        """Not open yet."""
-        return self._state is _State.OPENING
+        """Never opened."""
+        return self._state is _State.NEW
 
     @property
     def ready(self) -> bool:
@@ -100,6 +101,8 @@ class Link:
         Raises StoreUnavailable, OperationTimeout, ConfigurationError, CacheClosed; whoever called must then ``end`` it.
         """
         deadline = self._io.now() + seconds
+        if self._state is _State.NEW:
+            self._state = _State.OPENING
         try:
             self._attach(await open_stream(self._io, self._endpoint, self, seconds))
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
@@ -279,11 +282,11 @@ class Link:
 
     def end(self, error: CacheError) -> None:
         """Close; what is outstanding, and whatever comes later, fails with the first reason given."""
-        if self.reason is None:
-            self.reason = error
-            self._state = _State.DEAD
-            self._shut()
-        self._fail_all(self.reason)  # each time: on another thread a request may just have slipped in
+        # All of it each time: a signal may have cut the first short, or a request of another thread have slipped in.
+        self.reason = self.reason or error
+        self._state = _State.DEAD
+        self._shut()
+        self._fail_all(self.reason)
 
     def _shut(self) -> None:
         if self._alarm is not None:

@@ -265,7 +265,7 @@ class LinkPool(Links):
         if link is None:
             return
         with self._lock:
-            if self._closed:
+            if self._closed or not (link.new or link.ready):
                 link.close()
             if link.dead:
                 self._holders.pop(link, None)

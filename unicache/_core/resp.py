@@ -12,7 +12,7 @@ from hiredis import pack_command as _pack_untyped
 __all__ = ["NOTHING", "ProtocolError", "PushNotification", "Reader", "ReplyError", "get", "pack", "pack_all", "reader"]
 
 Argument = bytes | str | int
-_pack_command = cast("Callable[[tuple[Argument, ...]], bytes]", _pack_untyped)  # its own types say a 1-tuple gives Any
+_pack_command = cast("Callable[[tuple[bytes | str, ...]], bytes]", _pack_untyped)  # its stubs know 1-tuples only
 NOTHING = object()
 """What ``Reader.gets`` gives when no whole reply is there."""
 
@@ -24,12 +24,17 @@ def reader() -> Reader:
 
 def pack(*command: Argument) -> bytes:
     """One command as bytes."""
-    return _pack_command(command)
+    return _pack_command(_without_numbers(command))
 
 
 def pack_all(commands: Iterable[tuple[Argument, ...]]) -> bytes:
     """Several commands as the bytes of one write."""
-    return b"".join(map(_pack_command, commands))
+    return b"".join(map(_pack_command, map(_without_numbers, commands)))
+
+
+def _without_numbers(command: tuple[Argument, ...]) -> tuple[bytes | str, ...]:
+    # hiredis 3.5 crashes the interpreter when a signal's handler raises while it converts a number.
+    return tuple([b"%d" % part if isinstance(part, int) else part for part in command])
 
 
 def get(name: bytes) -> bytes:
