@@ -136,6 +136,7 @@ class Link:
         self._check_unbroken()
         self._state = _State.READY
         queue, self._queue = self._queue, deque()
+        self._alone = len(queue) == 1
         for slot in queue:
             self._send(slot)
 
