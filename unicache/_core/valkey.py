@@ -34,6 +34,7 @@ class ValkeyStore:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
+        self._known: set[str] = set()  # digests of the scripts that the server has
 
     @property
     def available(self) -> bool:
@@ -76,10 +77,7 @@ class ValkeyStore:
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._pipeline(list(map(_write_command, writes)), again=False)
-        for at, write in enumerate(writes):
-            if _is_unknown_script(replies[at]):
-                replies[at] = await self._eval(WRITE, write.name, *_write_arguments(write), again=False)
+        replies = await self._scripted(WRITE, list(map(_write_command, writes)), again=False)
         return [_caught(_outcome_of, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
@@ -89,10 +87,7 @@ class ValkeyStore:
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._pipeline([_evalsha(REMOVE, name, b"") for name in names], again=False)
-        for at, name in enumerate(names):
-            if _is_unknown_script(replies[at]):
-                replies[at] = await self._eval(REMOVE, name, b"", again=False)
+        replies = await self._scripted(REMOVE, [_evalsha(REMOVE, name, b"") for name in names], again=False)
         return [_caught(_outcome_of, name, reply) for name, reply in zip(names, replies, strict=True)]
 
     async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
@@ -193,12 +188,23 @@ class ValkeyStore:
         return [replies] if len(commands) == 1 else list(replies)
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
-        reply = await self._request(resp.pack(*_evalsha(script, name, *arguments)), again=again)
-        return await self._eval(script, name, *arguments, again=again) if _is_unknown_script(reply) else reply
+        return (await self._scripted(script, [_evalsha(script, name, *arguments)], again=again))[0]
 
-    async def _eval(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
-        """Send the script itself: the server does not know its digest, and so did nothing yet."""
-        return await self._request(resp.pack("EVAL", script.text, 1, name, *arguments), again=again)
+    async def _scripted(self, script: Script, commands: Sequence[Command], *, again: bool) -> list[Any]:
+        """Carry out commands, some of which call the script.
+
+        Its text is sent until the server is known to have it: a call that the server did not understand is repeated
+        out of turn, behind calls that were made after it.
+        """
+        known = script.digest in self._known
+        replies = await self._pipeline(commands if known else _with_text(script, commands), again=again)
+        lost = [at for at, reply in enumerate(replies) if _is_unknown_script(reply)]
+        if lost:  # by a restart; nothing was done yet
+            repeated = await self._pipeline(_with_text(script, [commands[at] for at in lost]), again=again)
+            for at, reply in zip(lost, repeated, strict=True):
+                replies[at] = reply
+        self._known.add(script.digest)
+        return replies
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
         value = _sound(reply, name)
@@ -233,6 +239,15 @@ def _write_arguments(write: Write) -> Command:
 
 def _evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def _with_text(script: Script, commands: Sequence[Command]) -> list[Command]:
+    """The commands, the first call of the script with its text, which the server keeps for the others."""
+    taught = list(commands)
+    first = next((at for at, command in enumerate(taught) if command[0] == "EVALSHA"), None)
+    if first is not None:
+        taught[first] = ("EVAL", script.text, *taught[first][2:])
+    return taught
 
 
 def _version_commands(name: bytes, fresh: bytes, ttl: float | None) -> tuple[Command, Command]:
