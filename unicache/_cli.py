@@ -4,27 +4,23 @@ Exit codes: 0 all is well, 1 a check failed, 2 it could not be done, 128 and the
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 
+from unicache import _interrupts
 from unicache.errors import CacheError
 
 __all__ = ["run"]
 
 FEWEST_ROWS = 100
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and return the exit code. Raises SystemExit for wrong ones, and when interrupted."""
     options = _parser().parse_args(arguments)
-    for number in _SIGNALS:
-        signal.signal(number, _interrupted)
+    _interrupts.heed()
     try:
         return _demo(options)
     except (CacheError, OSError) as error:
@@ -64,11 +60,3 @@ def _demo(options: argparse.Namespace) -> int:
     from unicache._demo.command import demo
 
     return demo(url=options.url, file=options.db, rows=options.rows)
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    """Leave by the ordinary way, so that everything is put away; that takes a moment, in which nothing interrupts."""
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    print("unicache: interrupted", file=sys.stderr)
-    raise SystemExit(128 + number)

@@ -3,6 +3,7 @@
 What must not live here: the scenario, and what is right.
 """
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from uuid import uuid4
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from unicache import Cache
+from unicache import Cache, _interrupts
 from unicache._demo.crew import ProcessWorker, ThreadWorker, Worker
 from unicache._demo.database import Orders, Row, invented
 from unicache._demo.foreign import ForeignOrders
@@ -52,7 +53,8 @@ def demo(url: str | None, file: Path | None, rows: int) -> int:
     source = _source(file, rows)
     with ExitStack() as stack:
         url = _place(url, stack, console)
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unicache-demo-")))
+        home = _home(stack)
+        stack.callback(_interrupts.ignore)
         orders = _filled(Orders(home / "orders.sqlite"), *source, console)
         steps = _played(url, orders, console)
     return 0 if show(steps, time.monotonic() - start, console) else 1
@@ -89,16 +91,26 @@ def _place(url: str | None, stack: ExitStack, console: Console) -> str:
 
 def _own_server(stack: ExitStack, console: Console) -> str:
     try:
-        server = stack.enter_context(Server(find_binary("valkey")))
+        server = Server(find_binary("valkey"))
     except ConfigurationError as error:
         console.print(f"There is no server: {error}.\n{_ALONE}", markup=False)
         return _MEMORY
+    stack.callback(server.stop)
+    server.start()
     console.print(f"valkey-server {server.version} runs on a private Unix socket. {_SHARED}")
     return f"{server.url}?timeout={_TIMEOUT}"
 
 
 def _in_memory(url: str) -> bool:
     return url.startswith(_MEMORY)
+
+
+def _home(stack: ExitStack) -> Path:
+    """A directory for our files. Its removal is arranged first: an interrupt may come as soon as it is there."""
+    home = Path(tempfile.gettempdir()) / f"unicache-demo-{uuid4().hex}"
+    stack.callback(shutil.rmtree, home, ignore_errors=True)
+    home.mkdir(mode=0o700)
+    return home
 
 
 def _filled(orders: Orders, number: int, rows: Iterator[Row], console: Console) -> Orders:
@@ -151,6 +163,7 @@ def _namespace(url: str, customers: Sequence[str]) -> Iterator[str]:
     try:
         yield name
     finally:
+        _interrupts.ignore()
         with Cache(url, namespace=name) as cache:
             cache.clear()
             _forget_tags(cache, customers)
