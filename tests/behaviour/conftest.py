@@ -1,7 +1,8 @@
 """One body per test, run for every flavour on every store.
 
-A test is an ``async def`` that asks for ``cache`` or ``stage``; it runs under each flavour and on each store in turn, on
-the servers only if it asks for what only servers have (``SERVER_ONLY``). ``test_manifest`` checks that none is left out.
+A test is an ``async def`` that asks for ``cache`` or ``stage``; it runs under each flavour and on each store in turn;
+on the servers alone when it asks for what only they have (``SERVER_ONLY``). ``test_manifest`` checks that none is left
+out.
 """
 
 import gc
@@ -13,19 +14,16 @@ from typing import Any
 import pytest
 from valkey import Valkey
 
-from caches import Cache, Stage
+from caches import SERVER_ONLY, Cache, Stage
 from flavours import FLAVOURS, Flavour
 from peer import Peer, Task
 from servers import STORES
 from servers import observer as observer_of
 from unicache.server import Server
 
-SERVER_ONLY = {"elsewhere", "observer", "own_server"}
-"""Fixtures that a store without a server cannot have."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "stage" not in metafunc.fixturenames:
+    if "place" not in metafunc.fixturenames:
         return
     servers_only = not SERVER_ONLY.isdisjoint(metafunc.fixturenames)
     places = [
