@@ -41,6 +41,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    gc.freeze()  # after the body garbage is collected, to hear complaints: what is older need not be looked at
     pyfuncitem.funcargs["stage"].run(partial(pyfuncitem.obj, **arguments))
     return True
 
@@ -52,13 +53,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped:
         report.outcome = "failed"
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_collections() -> None:
-    """After each body the garbage is collected, to hear complaints; what the imports made need not be looked at."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture
