@@ -77,12 +77,9 @@ class Loads:
             return await self._io.call(plan.load)
         while True:
             try:
-                record = await self._look(plan.name)
+                record = await self._seen(plan.name)
             except TROUBLE as error:
                 return await self._without_store(plan, error)
-            except ValueFormatError as error:
-                await self._discard(plan.name, error)
-                record = None
             if record is not None and (value := self._hit(plan, record)) is not MISS:
                 return value
             flight, role = self._core.flights.enter(plan.name)
@@ -109,6 +106,14 @@ class Loads:
         return value
 
     # -- looking
+
+    async def _seen(self, name: bytes) -> Record | None:
+        """What can be served as it is; what cannot even be read is removed."""
+        try:
+            return await self._look(name)
+        except ValueFormatError as error:
+            await self._discard(name, error)
+            return None
 
     async def _look(self, name: bytes) -> Record | None:
         """What can be served as it is."""
@@ -152,9 +157,17 @@ class Loads:
         match flight.landing:
             case Failed(error):
                 raise error
-            case Loaded(record=Record() as record) if role is Role.JOINER and await self._tags.valid(record):
+            case Loaded(record=Record() as record) if role is Role.JOINER and await self._known_valid(record):
                 return self._hit(plan, record)
         return MISS
+
+    async def _known_valid(self, record: Record) -> bool:
+        """Whether the tags hold; a store that cannot say makes the caller start again, and answer without it (P7)."""
+        try:
+            return await self._tags.valid(record)
+        except TROUBLE as error:
+            self._core.events.lost(error)
+            return False
 
     async def _led(self, flight: Flight, plan: Plan) -> Any:
         """Start the load and wait for it like anybody else; but a refused value is ours (R3)."""
