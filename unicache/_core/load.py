@@ -16,7 +16,7 @@ from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
 from unicache._core.flight import Failed, Flight, Found, Interrupted, Landing, Loaded, Role
 from unicache._core.names import Keyspace
-from unicache._core.record import Lease, Record
+from unicache._core.record import Held, Lease, Record
 from unicache._core.store import Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
@@ -207,20 +207,24 @@ class Loads:
     async def _landing(self, flight: Flight, plan: Plan) -> Landing:
         token = new_token()
         try:
-            held = await self._claimed(plan, token)
-        except TROUBLE as error:
-            self._core.events.lost(error)
-            held = Lease(b"")
-        if isinstance(held, Record):
-            return Found(held)
-        if isinstance(held, Lease):  # not ours, and it was long enough
-            self._core.counts.uncached += 1
-            return Loaded(await self._run_loader(plan), None)
-        try:
-            return await self._filled(flight, plan, token)
-        except BaseException:
+            held = await self._claimed_or_down(plan, token)
+            if held is None:
+                return await self._filled(flight, plan, token)
+        except BaseException:  # interrupted, the lease may be ours without our knowing
             await self._let_go(plan.name, token)
             raise
+        if isinstance(held, Record):
+            return Found(held)
+        self._core.counts.uncached += 1  # not ours, and it was long enough
+        return Loaded(await self._run_loader(plan), None)
+
+    async def _claimed_or_down(self, plan: Plan, token: bytes) -> Held:
+        """R1; a store in trouble is as good as somebody's lease."""
+        try:
+            return await self._claimed(plan, token)
+        except TROUBLE as error:
+            self._core.events.lost(error)
+            return Lease(b"")
 
     async def _filled(self, flight: Flight, plan: Plan, token: bytes) -> Landing:
         """We have the lease: tag versions, the loader, the fill, in this order (R2)."""
