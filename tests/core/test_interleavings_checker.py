@@ -1,0 +1,159 @@
+"""The stories can tell: with any one rule switched off, some order breaks a promise."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from exploring import explore
+from histories import Broken
+from stepped import Stuck
+from stepped_state import SteppedFlights
+from stories import Process, Tale
+from test_interleavings import NoChance
+
+from unicache._core import load
+from unicache._core.flight import Failed, Flight, Loaded, Role
+from unicache._core.invalidation import Invalidation
+from unicache._core.load import MISS, Loads, Plan
+from unicache._core.memory import MemoryStore
+from unicache._core.record import Record
+from unicache._core.store import Outcome, Write
+from unicache._core.tags import Tags
+from unicache._core.values import record_of
+
+
+@pytest.fixture(autouse=True)
+def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "random", NoChance)
+
+
+def tell(story: Callable[[Tale, Process, Process], None], *, tagged: bool = False) -> None:
+    def begin() -> Tale:
+        tale = Tale(tagged=tagged)
+        story(tale, tale.process(), tale.process())
+        return tale
+
+    explore(begin)
+
+
+def one_reader(tale: Tale, here: Process, there: Process) -> None:
+    tale.read(here)
+    tale.invalidate(there)
+
+
+def two_readers(tale: Tale, here: Process, there: Process) -> None:
+    tale.read(here)
+    tale.read(here)
+    tale.invalidate(there)
+
+
+def two_tagged_readers(tale: Tale, here: Process, there: Process) -> None:
+    tale.read(here)
+    tale.read(here)
+    tale.invalidate_tag(there)
+
+
+def test_a_fill_that_does_not_look_at_its_lease_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fill(self: MemoryStore, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
+        return await MemoryStore.write(self, Write(name, record, ttl)) is Outcome.DONE
+
+    monkeypatch.setattr(MemoryStore, "fill", fill)
+    with pytest.raises(Broken, match="R3"):
+        tell(one_reader)
+
+
+def test_joiners_that_take_a_refused_value_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def joined(self: Loads, flight: Flight, role: Role, plan: Plan) -> Any:
+        await flight.event.wait(1.0)
+        self._count_hit(plan.counts)
+        return flight.landing.value if isinstance(flight.landing, Loaded) else MISS
+
+    monkeypatch.setattr(Loads, "_joined", joined)
+    with pytest.raises(Broken, match=r"P2|R4"):
+        tell(two_readers)
+
+
+def test_joiners_that_come_while_the_value_is_being_stored_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SteppedFlights, "close_doors", lambda self, flight: None)
+    with pytest.raises(Broken, match="P2"):
+        tell(two_readers)
+
+
+def test_tags_that_are_not_looked_at_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def valid(self: Tags, record: Record) -> bool:
+        return True
+
+    monkeypatch.setattr(Tags, "valid", valid)
+    with pytest.raises(Broken, match="P2"):
+        tell(two_tagged_readers, tagged=True)
+
+
+def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def filled(self: Loads, flight: Flight, plan: Plan, token: bytes) -> Loaded:
+        value = await self._run_loader(plan)
+        record = record_of(self._io, value, await self._tags.snapshot(plan.tags, plan.life))
+        self._core.flights.close_doors(flight)
+        accepted = await self._store.fill(plan.name, token, record, plan.life)
+        return Loaded(value, record if accepted else None)
+
+    monkeypatch.setattr(Loads, "_filled", filled)
+    with pytest.raises(Broken, match=r"P2|R3"):
+        tell(two_tagged_readers, tagged=True)
+
+
+def test_a_refresh_that_writes_whatever_is_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = MemoryStore.write
+    monkeypatch.setattr(MemoryStore, "write", lambda self, order: write(self, Write(*order[:3])))
+
+    def story(tale: Tale, here: Process, there: Process) -> None:
+        tale.stored()
+        tale.refresh(here)
+        tale.invalidate(there)
+
+    with pytest.raises(Broken, match="R3"):
+        tell(story)
+
+
+def test_two_flights_of_one_key_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def claim(self: MemoryStore, *_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(MemoryStore, "claim", claim)
+
+    def story(tale: Tale, here: Process, there: Process) -> None:
+        tale.read(here)
+        tale.read(there)
+
+    with pytest.raises(Broken, match=r"P6|R4"):
+        tell(story)
+
+
+def test_a_lease_that_is_not_let_go_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def let_go(self: Loads, name: bytes, token: bytes) -> None:
+        return
+
+    monkeypatch.setattr(Loads, "_let_go", let_go)
+
+    def story(tale: Tale, here: Process, there: Process) -> None:
+        tale.read(here, fails=True)
+
+    with pytest.raises(Broken, match="R1"):
+        tell(story)
+
+
+def test_waiters_that_nobody_wakes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def land(self: SteppedFlights, flight: Flight, landing: Failed) -> None:
+        flight.landing = landing
+
+    monkeypatch.setattr(SteppedFlights, "land", land)
+    with pytest.raises(Stuck):
+        tell(one_reader)
+
+
+def test_an_invalidation_that_removes_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def keys(self: Invalidation, keys: list[str]) -> None:
+        self._core.flights.detach(self._names.entries(keys).values())
+
+    monkeypatch.setattr(Invalidation, "keys", keys)
+    with pytest.raises(Broken, match=r"P2|R3"):
+        tell(two_readers)
