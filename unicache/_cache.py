@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from unicache._blocking import BlockingIo
 from unicache._core import functions, invalidating
@@ -14,7 +14,8 @@ from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
 from unicache._core.run import run
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache._core.terms import Ttl
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 
 __all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
 
@@ -202,24 +203,26 @@ class Cache(Facade):
         key: str,
         loader: Callable[[], T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> T:
         """The value of the key; when there is none, ``loader()`` makes it, once for all who ask meanwhile.
 
-        Raises what the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
+        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Raises what the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
         """
-        return cast("T", run(self._engine.get_or_set(key, loader, ttl, tags, type)))
+        return cast("T", run(self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)))
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, T]], CachedFunction[P, T]]":
         """Cache what a function returns, per arguments.
 
@@ -229,7 +232,8 @@ class Cache(Facade):
         ``ignore``   names of parameters that take no part in the key
         ``version``  change it to make what was stored before unreachable
 
-        Arguments are told apart by type and value, at any depth. Raises ConfigurationError at decoration.
+        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Arguments are
+        told apart by type and value, at any depth. Raises ConfigurationError at decoration.
         """
 
         def decorate(function: Callable[P, T]) -> CachedFunction[P, T]:
@@ -237,7 +241,7 @@ class Cache(Facade):
             refuse_asynchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
@@ -317,6 +321,10 @@ class CachedFunction(Handle, Generic[P, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """The function bound to an object or class."""
         return self._bind(instance, owner)
+
+    def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
+        """What the call gives, with where it came from and whether it is stale."""
+        return run(self._core.result(self._bound + args, kwargs))
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The key of the call, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""

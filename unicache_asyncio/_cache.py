@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 import unicache
 from unicache._core import functions, invalidating
@@ -14,7 +14,8 @@ from unicache._core.handles import Handle, plain_function, refuse_synchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache._core.terms import Ttl
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_asyncio._io import AnyIo
 
 __all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
@@ -158,27 +159,29 @@ class Cache(Facade):
         key: str,
         loader: Callable[[], Awaitable[T] | T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> T:
-        return cast("T", await self._engine.get_or_set(key, loader, ttl, tags, type))
+        return cast("T", await self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options))
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, Awaitable[T]]], CachedFunction[P, T]]":
         def decorate(function: Callable[P, Awaitable[T]]) -> CachedFunction[P, T]:
             plain = plain_function(function)
             refuse_synchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
@@ -235,6 +238,9 @@ class CachedFunction(Handle, Generic[P, T]):
     ) -> "CachedFunction[Q, T]": ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
+
+    async def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
+        return await self._core.result(self._bound + args, kwargs)
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         return self._core.key(self._bound + args, kwargs)

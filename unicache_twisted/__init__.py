@@ -1,6 +1,17 @@
 """unicache for Twisted: the calls of ``unicache``, giving Deferreds, on whatever reactor the application chose."""
 
-from unicache.typing import CacheInfo, Call, Entry
+from unicache._core.previous import UNCHANGED, previous
+from unicache.typing import CacheInfo, Call, Entry, Result
 from unicache_twisted._cache import Cache, CachedFunction, InvalidatingFunction
 
-__all__ = ["Cache", "CacheInfo", "CachedFunction", "Call", "Entry", "InvalidatingFunction"]
+__all__ = [
+    "UNCHANGED",
+    "Cache",
+    "CacheInfo",
+    "CachedFunction",
+    "Call",
+    "Entry",
+    "InvalidatingFunction",
+    "Result",
+    "previous",
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, overload
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -16,8 +16,9 @@ from unicache._core.handles import Handle, plain_function
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
+from unicache._core.terms import Ttl
 from unicache.errors import CacheError
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_twisted._io import TwistedIo
 
 __all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
@@ -168,26 +169,30 @@ class Cache(Facade):
         key: str,
         loader: Callable[[], Deferred[T] | Coroutine[Any, Any, T] | T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._engine.get_or_set(key, loader, ttl, tags, type))
+        return Deferred.fromCoroutine(
+            self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)
+        )
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], CachedFunction[P, T]]":
         def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> CachedFunction[P, T]:
             plain = plain_function(function)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
@@ -245,6 +250,9 @@ class CachedFunction(Handle, Generic[P, T]):
     ) -> "CachedFunction[Q, T]": ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
+
+    def result(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[Result[T]]":
+        return Deferred.fromCoroutine(self._core.result(self._bound + args, kwargs))
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         return self._core.key(self._bound + args, kwargs)

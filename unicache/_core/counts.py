@@ -16,7 +16,18 @@ EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "r
 class Counts:
     """Counters of one cache, or of one cached function, in this process."""
 
-    __slots__ = ("corrupt", "errors", "hits", "invalidations", "loads", "misses", "refused", "uncached", "waits")
+    __slots__ = (
+        "corrupt",
+        "errors",
+        "hits",
+        "invalidations",
+        "loads",
+        "misses",
+        "refused",
+        "stale",
+        "uncached",
+        "waits",
+    )
 
     def __init__(self) -> None:
         self.hits = 0
@@ -24,6 +35,7 @@ class Counts:
         self.loads = 0
         self.errors = 0
         self.refused = 0
+        self.stale = 0
         self.waits = 0
         self.uncached = 0
         self.corrupt = 0

@@ -13,7 +13,7 @@ from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
 from unicache._core.record import Record
 
-__all__ = ["Failed", "Flight", "Flights", "Found", "Interrupted", "Landing", "Loaded", "Role"]
+__all__ = ["Failed", "Flight", "Flights", "Found", "Gone", "Interrupted", "Landing", "Loaded", "Role"]
 
 
 class Role(Enum):
@@ -55,7 +55,12 @@ class Interrupted:
     error: BaseException
 
 
-Landing = Found | Loaded | Failed | Interrupted
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What the load was to replace is there no more: everybody has to look again."""
+
+
+Landing = Found | Gone | Loaded | Failed | Interrupted
 
 
 class Flight:

@@ -12,14 +12,12 @@ from typing import Any, get_type_hints
 from unicache._core.binding import Binder, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
-from unicache._core.durations import optional_seconds
 from unicache._core.engine import Engine
-from unicache._core.load import Plan
-from unicache._core.store import Rule, Write
+from unicache._core.plan import Plan
 from unicache._core.templates import prefix
-from unicache._core.values import record_of
+from unicache._core.terms import Ttl, terms_of
 from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import CacheInfo, Default, Duration
+from unicache.typing import CacheInfo, LoadOptions, Result
 
 __all__ = ["CachedFunction", "Key", "Tag"]
 
@@ -35,11 +33,12 @@ class CachedFunction:
         engine: Engine,
         function: Callable[..., Any],
         *,
-        ttl: Duration | Default | None,
+        ttl: Ttl,
         key: Key | None,
         tags: Iterable[Tag],
         ignore: Collection[str],
         version: str | int | None,
+        options: LoadOptions,
     ) -> None:
         self.function = function
         self._engine = engine
@@ -49,7 +48,7 @@ class CachedFunction:
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
         self._prefix = _shared_prefix(function, key)
         self._tags = tuple(_tag_maker(function, tag) for tag in _several(tags))
-        self._life = _life(engine, ttl)
+        self._terms = terms_of(engine.core.settings, ttl, options)
         self.counts = Counts()
         _declare_result(function)
 
@@ -66,7 +65,7 @@ class CachedFunction:
             key=key,
             name=self._names.entry(key),
             load=partial(self.function, *args, **kwargs),
-            life=self._life,
+            terms=self._terms,
             tags=self._tags_of(args, kwargs),
             counts=self.counts,
         )
@@ -83,6 +82,10 @@ class CachedFunction:
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
+        return (await self._loads.through(self.plan(args, kwargs))).value
+
+    async def result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[Any]:
+        """The same, with where it came from."""
         return await self._loads.through(self.plan(args, kwargs))
 
     async def get(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -91,10 +94,7 @@ class CachedFunction:
 
     async def set(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Store a value as if the call had returned it."""
-        plan = self.plan(args, kwargs)
-        versions = await self._engine.tags.snapshot(plan.tags, plan.life)
-        record = record_of(self._engine.core.io, value, versions)
-        await self._engine.core.store.write(Write(plan.name, record, plan.life, Rule.ALWAYS))
+        await self._loads.put(self.plan(args, kwargs), value)
 
     async def invalidate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Remove the call's value."""
@@ -117,15 +117,6 @@ class CachedFunction:
         """The counters of this function, in this process."""
         counts = self.counts
         return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
-
-
-def _life(engine: Engine, ttl: Duration | Default | None) -> float | None:
-    if isinstance(ttl, Default):
-        return engine.core.settings.ttl
-    try:
-        return optional_seconds(ttl, "ttl")
-    except InvalidArgument as error:
-        raise ConfigurationError(str(error)) from None
 
 
 def _is_method(function: Callable[..., Any]) -> bool:

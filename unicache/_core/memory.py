@@ -210,6 +210,14 @@ class MemoryStore:
         return ours
 
     @_alone
+    def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        now = self._clock()
+        ours = self._held(name, now) == Lease(token)
+        if ours:
+            self._table.expire(name, now + ttl)
+        return ours
+
+    @_alone
     def release(self, name: bytes, token: bytes) -> None:
         if self._held(name, self._clock()) == Lease(token):
             self._table.pop(name)

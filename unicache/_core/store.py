@@ -120,6 +120,10 @@ class Store(Protocol):
         """R3. Put the record where our lease still is; False when it is not, and nothing was changed."""
         ...
 
+    async def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        """Let our lease live for ``ttl`` from now; False when it is gone."""
+        ...
+
     async def release(self, name: bytes, token: bytes) -> None:
         """Take our lease away if it is still there."""
         ...

@@ -12,7 +12,7 @@ from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.record import Held, Lease, Record
-from unicache._core.scripts import CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, RELEASE, REMOVE, WRITE, Script
+from unicache._core.scripts import CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, RELEASE, REMOVE, RENEW, WRITE, Script
 from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheError, ServerError, StoreUnavailable, ValueFormatError
 
@@ -129,6 +129,10 @@ class ValkeyStore:
         else:
             reply = await self._script(FILL, name, lease, value, _milliseconds(ttl), again=False)
         return _sound(reply, name) is not None
+
+    async def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        """A script, on all servers: it is rare."""
+        return bool(_sound(await self._script(RENEW, name, pack_lease(token), _milliseconds(ttl), again=True), name))
 
     async def release(self, name: bytes, token: bytes) -> None:
         """``DELIFEQ``, or its script."""
