@@ -1,6 +1,5 @@
 """Many keys in one call: few round trips, each key on its own."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -138,14 +137,9 @@ async def test_foreign_bytes_spoil_only_their_own_key(cache: Cache, stage: Stage
     assert found["b"].key == "b"
 
 
-def numbers() -> Iterator[Any]:
-    yield "a"
-    yield 1
-
-
 async def test_what_are_no_keys_is_refused_before_anything_is_written(cache: Cache) -> None:
     await cache.set("a", 1)
-    for keys in ("a", b"a", None, 1, {"a": 1}, ["a", ""], ["a", None], numbers(), ["a", "x" * 1025]):
+    for keys in ("a", b"a", None, 1, {"a": 1}, ["a", ""], ["a", None], ["a", 1], ["a", "x" * 1025]):
         for call in (cache.get_many, cache.delete_many):
             with pytest.raises(InvalidArgument):
                 await call(keys)
