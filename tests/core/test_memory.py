@@ -240,6 +240,18 @@ def test_a_fill_after_an_invalidation_is_refused(store: MemoryStore, invalidate:
     assert run(store.read(b"a")) is None
 
 
+def test_only_our_lease_is_renewed(store: MemoryStore, clock: Clock) -> None:
+    run(store.claim(b"a", OURS, 5.0))
+    clock.now += 4.0
+    assert not run(store.renew(b"a", THEIRS, 50.0))
+    assert run(store.renew(b"a", OURS, 5.0))
+    clock.now += 4.0
+    assert run(store.read(b"a")) == Lease(OURS)
+    clock.now += 1.0
+    assert not run(store.renew(b"a", OURS, 5.0))
+    assert run(store.read(b"a")) is None
+
+
 def test_only_our_lease_is_released(store: MemoryStore) -> None:
     run(store.claim(b"a", OURS, 5.0))
     run(store.release(b"a", THEIRS))
@@ -334,6 +346,7 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
     "claim": lambda store: store.claim(b"a", OURS, 1.0),
     "fill": lambda store: store.fill(b"a", OURS, record(), 1.0),
+    "renew": lambda store: store.renew(b"a", OURS, 1.0),
     "release": lambda store: store.release(b"a", OURS),
     "drop": lambda store: store.drop([b"a"]),
     "versions": lambda store: store.versions([b"t"]),

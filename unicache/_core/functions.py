@@ -15,7 +15,7 @@ from unicache._core.counts import Counts
 from unicache._core.engine import Engine
 from unicache._core.plan import Plan
 from unicache._core.templates import prefix
-from unicache._core.terms import Ttl, terms_of
+from unicache._core.terms import Terms, Ttl, terms_of
 from unicache.errors import ConfigurationError, InvalidArgument
 from unicache.typing import CacheInfo, LoadOptions, Result
 
@@ -48,7 +48,7 @@ class CachedFunction:
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
         self._prefix = _shared_prefix(function, key)
         self._tags = tuple(_tag_maker(function, tag) for tag in _several(tags))
-        self._terms = terms_of(engine.core.settings, ttl, options)
+        self._terms = _terms(engine, ttl, options)
         self.counts = Counts()
         _declare_result(function)
 
@@ -117,6 +117,13 @@ class CachedFunction:
         """The counters of this function, in this process."""
         counts = self.counts
         return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+
+
+def _terms(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:
+    try:
+        return terms_of(engine.core.settings, ttl, options)
+    except InvalidArgument as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _is_method(function: Callable[..., Any]) -> bool:

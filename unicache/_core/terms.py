@@ -11,7 +11,7 @@ from typing import Any, cast
 from unicache._core.durations import optional_seconds, seconds
 from unicache._core.freshness import Windows
 from unicache._core.settings import Settings
-from unicache.errors import ConfigurationError, InvalidArgument
+from unicache.errors import ConfigurationError
 from unicache.typing import Default, Duration, LoadOptions
 
 __all__ = ["Terms", "Ttl", "terms_of"]
@@ -49,14 +49,14 @@ class Terms:
 
 
 def terms_of(settings: Settings, ttl: Ttl, options: LoadOptions) -> Terms:
-    """The terms that a user asked for. Raises ConfigurationError for what is wrong or contradicts itself."""
+    """The terms that a user asked for.
+
+    Raises InvalidArgument for what is no duration, ConfigurationError for what is unknown or contradicts itself.
+    """
     unknown = options.keys() - LoadOptions.__annotations__.keys()
     if unknown:
         raise ConfigurationError(f"unknown option {min(unknown)!r}; there are {', '.join(LoadOptions.__annotations__)}")
-    try:
-        terms = _read(settings, ttl, options)
-    except InvalidArgument as error:
-        raise ConfigurationError(str(error)) from None
+    terms = _read(settings, ttl, options)
     _check(terms, settings)
     return terms
 
