@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from unicache._blocking import BlockingIo
-from unicache._core import functions, invalidating
+from unicache._core import functions, functions_many, invalidating
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
@@ -17,10 +17,11 @@ from unicache._core.run import run
 from unicache._core.terms import Ttl
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 
-__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 
@@ -210,9 +211,25 @@ class Cache(Facade):
     ) -> T:
         """The value of the key; when there is none, ``loader()`` makes it, once for all who ask meanwhile.
 
-        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Raises what the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
+        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Raises what
+        the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
         """
         return cast("T", run(self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)))
+
+    def get_or_set_many(
+        self,
+        keys: Iterable[str],
+        loader: Callable[[list[str]], Mapping[str, T]],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+    ) -> dict[str, T]:
+        """The values of the keys; ``loader(missing)`` makes those that are not there, in one call for all of them.
+
+        A key that the loader does not give is in no result. Raises what the loader raises, TypeError when it gives no
+        mapping, and InvalidArgument.
+        """
+        return run(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
 
     def cached(
         self,
@@ -245,6 +262,29 @@ class Cache(Facade):
                 ),
                 function,
             )
+
+        return decorate
+
+    def cached_many(
+        self,
+        *,
+        ttl: Ttl = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[..., Mapping[K, T]]], CachedManyFunction[K, T]]":
+        """Cache what a function of many items returns, per item: it is called with those that are missing.
+
+        The function takes a list of items and returns a mapping from items to values. ``key`` is a template with one
+        field, the item, such as ``"user:{id}"``; ``tags`` and ``version`` are as for ``cached``. Raises
+        ConfigurationError at decoration.
+        """
+
+        def decorate(function: Callable[..., Mapping[K, T]]) -> CachedManyFunction[K, T]:
+            plain = plain_function(function)
+            refuse_asynchronous(plain)
+            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            return CachedManyFunction(core, function)
 
         return decorate
 
@@ -373,3 +413,29 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """The function bound to an object or class."""
         return self._bind(instance, owner)
+
+
+class CachedManyFunction(Handle, Generic[K, T]):
+    """A function of many items whose results are cached per item."""
+
+    _core: functions_many.CachedMany
+
+    def __call__(self, items: Iterable[K]) -> dict[K, T]:
+        """The cached values by item, and the function's for those that are missing."""
+        return run(self._core.call(self._bound, items))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        """The function bound to an object or class."""
+        return cast("Self", self._bind(instance, owner))
+
+    def key(self, item: K) -> str:
+        """The key of the item, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
+        return self._core.key((*self._bound, item))
+
+    def invalidate(self, *items: K) -> None:
+        """Remove the cached values of the items. Raises InvalidationUncertain when the store did not confirm."""
+        run(self._core.invalidate(self._bound, items))
+
+    def cache_info(self) -> CacheInfo:
+        """Hits, misses, loads and errors of this function in this process."""
+        return self._core.info()

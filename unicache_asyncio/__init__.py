@@ -2,13 +2,14 @@
 
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_asyncio._cache import Cache, CachedFunction, InvalidatingFunction
+from unicache_asyncio._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
 
 __all__ = [
     "UNCHANGED",
     "Cache",
     "CacheInfo",
     "CachedFunction",
+    "CachedManyFunction",
     "Call",
     "Entry",
     "InvalidatingFunction",

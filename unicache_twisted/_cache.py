@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from twisted.internet.defer import Deferred, fail, succeed
 
 import unicache
-from unicache._core import functions, invalidating
+from unicache._core import functions, functions_many, invalidating
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -21,10 +21,11 @@ from unicache.errors import CacheError
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_twisted._io import TwistedIo
 
-__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 
@@ -178,6 +179,18 @@ class Cache(Facade):
             self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)
         )
 
+    def get_or_set_many(
+        self,
+        keys: Iterable[str],
+        loader: Callable[
+            [list[str]], Deferred[Mapping[str, T]] | Coroutine[Any, Any, Mapping[str, T]] | Mapping[str, T]
+        ],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+    ) -> "Deferred[dict[str, T]]":
+        return Deferred.fromCoroutine(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
+
     def cached(
         self,
         *,
@@ -196,6 +209,24 @@ class Cache(Facade):
                 ),
                 function,
             )
+
+        return decorate
+
+    def cached_many(
+        self,
+        *,
+        ttl: Ttl = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[..., Deferred[Mapping[K, T]] | Coroutine[Any, Any, Mapping[K, T]] | Mapping[K, T]]], CachedManyFunction[K, T]]":
+
+        def decorate(
+            function: Callable[..., Deferred[Mapping[K, T]] | Coroutine[Any, Any, Mapping[K, T]] | Mapping[K, T]],
+        ) -> CachedManyFunction[K, T]:
+            plain = plain_function(function)
+            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            return CachedManyFunction(core, function)
 
         return decorate
 
@@ -293,3 +324,25 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     ) -> "InvalidatingFunction[Q, T]": ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
+
+
+@documented_like(unicache.CachedManyFunction)
+class CachedManyFunction(Handle, Generic[K, T]):
+    """A function of many items whose results are cached per item."""
+
+    _core: functions_many.CachedMany
+
+    def __call__(self, items: Iterable[K]) -> "Deferred[dict[K, T]]":
+        return Deferred.fromCoroutine(self._core.call(self._bound, items))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        return cast("Self", self._bind(instance, owner))
+
+    def key(self, item: K) -> str:
+        return self._core.key((*self._bound, item))
+
+    def invalidate(self, *items: K) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._core.invalidate(self._bound, items))
+
+    def cache_info(self) -> CacheInfo:
+        return self._core.info()

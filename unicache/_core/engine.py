@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from unicache._core.bulk import Bulk
 from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.invalidation import Invalidation
@@ -32,6 +33,7 @@ class Engine:
         self.tags = Tags(core.store, names)
         self.documents = Documents(core, names)
         self.loads = Loads(core, names)
+        self.bulk = Bulk(core, names, self.loads)
         self.invalidation = Invalidation(core, names)
 
     async def get_or_set(
@@ -49,6 +51,16 @@ class Engine:
             raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
         name, terms = self.names.entry(key), terms_of(self.core.settings, ttl, options)
         return (await self.loads.through(Plan(key, name, loader, terms, tuple(self.names.tags(tags)), wanted))).value
+
+    async def get_or_set_many(
+        self, keys: Iterable[str], loader: Callable[[list[str]], Any], *, ttl: Ttl, tags: Iterable[str]
+    ) -> dict[str, Any]:
+        """Load through many keys."""
+        if not callable(loader):
+            raise InvalidArgument("loader must be a callable that takes a list of keys", argument="loader")
+        terms, marks = terms_of(self.core.settings, ttl, {}), tuple(self.names.tags(tags))
+        plans = {key: Plan(key, name, loader, terms, marks) for key, name in self.names.entries(keys).items()}
+        return await self.bulk.through(plans, loader)
 
     def view(self, name: str) -> "Engine":
         """The same cache in the namespace ``name`` of this one."""

@@ -19,7 +19,16 @@ from unicache._core.terms import Terms, Ttl, terms_of
 from unicache.errors import ConfigurationError, InvalidArgument
 from unicache.typing import CacheInfo, LoadOptions, Result
 
-__all__ = ["CachedFunction", "Key", "Tag"]
+__all__ = [
+    "CachedFunction",
+    "Key",
+    "Tag",
+    "declare_result",
+    "is_method",
+    "several",
+    "tag_maker",
+    "terms_at_decoration",
+]
 
 Key = str | Callable[..., str]
 Tag = str | Callable[..., str | Iterable[str]]
@@ -44,13 +53,13 @@ class CachedFunction:
         self._engine = engine
         self._names = engine.names
         self._loads = engine.loads
-        method = _is_method(function)
+        method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
         self._prefix = _shared_prefix(function, key)
-        self._tags = tuple(_tag_maker(function, tag) for tag in _several(tags))
-        self._terms = _terms(engine, ttl, options)
+        self._tags = tuple(tag_maker(function, tag) for tag in several(tags))
+        self._terms = terms_at_decoration(engine, ttl, options)
         self.counts = Counts()
-        _declare_result(function)
+        declare_result(function)
 
     # -- keys
 
@@ -119,14 +128,14 @@ class CachedFunction:
         return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
 
 
-def _terms(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:
+def terms_at_decoration(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:
     try:
         return terms_of(engine.core.settings, ttl, options)
     except InvalidArgument as error:
         raise ConfigurationError(str(error)) from None
 
 
-def _is_method(function: Callable[..., Any]) -> bool:
+def is_method(function: Callable[..., Any]) -> bool:
     """Whether the first parameter is the object or class that a method is bound to.
 
     At decoration a method is still a plain function; its name says that it stands in a class, and by convention its
@@ -145,13 +154,13 @@ def _shared_prefix(function: Callable[..., Any], key: Key | None) -> str:
     return prefix(key) if isinstance(key, str) else ""
 
 
-def _several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+def several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise ConfigurationError("tags must be a list or tuple of tags; put a single one into a list")
     return tuple(tags)
 
 
-def _tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
+def tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
     """From the arguments of a call to the tags that ``tag`` stands for."""
     if isinstance(tag, str):
         binder = template_binder(function, tag)
@@ -165,7 +174,7 @@ def _as_tags(given: str | Iterable[str]) -> Iterable[str]:
     return (given,) if isinstance(given, str) else given
 
 
-def _declare_result(function: Callable[..., Any]) -> None:
+def declare_result(function: Callable[..., Any]) -> None:
     """Make the classes in the return annotation known, so that instances stored by another process can be read."""
     try:
         wanted = get_type_hints(function).get("return", Any)

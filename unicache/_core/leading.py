@@ -80,7 +80,7 @@ class Leader:
         try:
             return await self._filled(flight, plan, token)
         except BaseException:
-            await self._let_go(plan.name, token)
+            await self.let_go(plan.name, token)
             raise
         finally:
             self._core.keeper.drop(token)
@@ -121,13 +121,13 @@ class Leader:
         try:
             before = await self._before(plan)
         except TROUBLE as error:
-            await self._let_go(plan.name, token)
+            await self.let_go(plan.name, token)
             return await self._uncached(plan, error)
         try:
             value, cost = await self._timed(plan)
         except Exception as error:
             if not await self._remembered(plan, token, before.tags, error):
-                await self._let_go(plan.name, token)
+                await self.let_go(plan.name, token)
             raise
         if value is UNCHANGED:
             raise ConfigurationError("a loader said UNCHANGED, but there was no previous value")
@@ -155,7 +155,7 @@ class Leader:
                 if changed is not None or not await waiting.more():
                     return changed or await self._uncached(plan, None)
             if (changed := await self._changed(plan, old)) is not None:
-                await self._let_go(lock, token)
+                await self.let_go(lock, token)
                 return changed
         except TROUBLE as error:
             return await self._uncached(plan, error)
@@ -164,7 +164,7 @@ class Leader:
             return await self._loaded_over(flight, plan, old)
         finally:
             self._core.keeper.drop(token)
-            await self._let_go(lock, token)
+            await self.let_go(lock, token)
 
     async def _changed(self, plan: Plan, old: Record) -> Landing | None:
         """Whether somebody else renewed the record, or removed it, while we waited for our turn; None when it is there.
@@ -272,7 +272,7 @@ class Leader:
         async with self._core.origin:
             return Loaded(await self.run_loader(plan), None)
 
-    async def _let_go(self, name: bytes, token: bytes) -> None:
+    async def let_go(self, name: bytes, token: bytes) -> None:
         """Take the lease away, so that nobody waits for it in vain; if that fails, it expires."""
         try:
             await self._store.release(name, token)

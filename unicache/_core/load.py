@@ -71,7 +71,7 @@ class Loads:
                 seen = await self._look(plan)
             except TROUBLE as error:
                 return await self._without_store(plan, error)
-            if seen is not None and seen.state.served and (result := self._served(plan, seen)) is not MISS:
+            if seen is not None and seen.state.served and (result := self.served(plan, seen)) is not MISS:
                 if seen.state.renewed:
                     self._renew_behind(plan, seen.record)
                 return cast("Result[Any]", result)
@@ -126,7 +126,7 @@ class Loads:
             if self._core.events.down and not self._core.breaker.is_open:
                 self._core.events.back()
 
-    def _served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
+    def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
         record = seen.record
         if record.codec == FAILURE:
@@ -165,7 +165,7 @@ class Loads:
                 if result is not MISS:
                     return result
         await self._wait(flight, plan)
-        return await self._landed(flight, role, plan, stale)
+        return await self.landed(flight, role, plan, stale)
 
     async def _launch(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
         """Start the load: beside the caller, or, in a thread that will not leave it, on the caller itself."""
@@ -201,7 +201,7 @@ class Loads:
         elif not await flight.event.wait(limit):
             raise OperationTimeout(f"{plan.key!r} was not loaded within its hard timeout", key=plan.key)
 
-    async def _landed(self, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
+    async def landed(self, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
         """What the end of the load means for this caller.
 
         A value that was found, not loaded, may have been invalidated before a joiner came; and a tag may have been,
@@ -216,11 +216,11 @@ class Loads:
             case Loaded(value, record) if role is Role.LEADER:
                 return Result(value, "uncached" if record is None else "loaded")
             case Found(record) if role is Role.LEADER:
-                return self._served(plan, self._seen(record, plan))
+                return self.served(plan, self._seen(record, plan))
             case Interrupted(error) if role is Role.LEADER:
                 raise error
             case Loaded(record=Record() as record) if role is Role.JOINER and await self._tags.valid(record):
-                return self._served(plan, self._seen(record, plan))
+                return self.served(plan, self._seen(record, plan))
         return MISS
 
     def _seen(self, record: Record, plan: Plan) -> Seen:
@@ -234,7 +234,7 @@ class Loads:
             return MISS
         if seen is None or seen.state is State.DEAD:
             return MISS
-        return self._served(plan, seen, None if seen.state is State.FRESH else reason)
+        return self.served(plan, seen, None if seen.state is State.FRESH else reason)
 
     # -- without the store
 

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.record import Held, Lease, Record
-from unicache._core.store import Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -208,6 +208,12 @@ class MemoryStore:
         if ours:
             self._put(name, record, _until(ttl, now), now)
         return ours
+
+    async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
+        return [await _settled(self.claim(name, token, ttl)) for name, token in claims]
+
+    async def fill_many(self, fills: Sequence[Fill]) -> list[bool | Exception]:
+        return [await _settled(self.fill(*fill)) for fill in fills]
 
     @_alone
     def renew(self, name: bytes, token: bytes, ttl: float) -> bool:

@@ -21,7 +21,7 @@ class Plan:
 
     key: str
     name: bytes
-    load: Callable[[], Any]
+    load: Callable[..., Any]
     terms: Terms
     tags: tuple[str, ...] = ()
     wanted: Any = None

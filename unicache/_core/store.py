@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from unicache._core.record import Held, Record
 
-__all__ = ["KEEP_TTL", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = ["KEEP_TTL", "Claim", "Fill", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
 
 
 class KeepTtl(Enum):
@@ -51,6 +51,22 @@ class Write(NamedTuple):
     ttl: float | KeepTtl | None
     rule: Rule = Rule.ALWAYS
     cas: int = 0
+
+
+class Claim(NamedTuple):
+    """One lease to put where nothing is."""
+
+    name: bytes
+    token: bytes
+
+
+class Fill(NamedTuple):
+    """One record to put where our lease is."""
+
+    name: bytes
+    token: bytes
+    record: Record
+    ttl: float | None
 
 
 class Found(NamedTuple):
@@ -118,6 +134,14 @@ class Store(Protocol):
 
     async def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
         """R3. Put the record where our lease still is; False when it is not, and nothing was changed."""
+        ...
+
+    async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
+        """``claim`` for each, sent together; foreign bytes as their ValueFormatError."""
+        ...
+
+    async def fill_many(self, fills: Sequence[Fill]) -> list[bool | Exception]:
+        """``fill`` for each, sent together."""
         ...
 
     async def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
