@@ -80,7 +80,6 @@ def _open_socket(hub: Hub, endpoint: Endpoint) -> socket.socket:
     """A connected socket, waiting cooperatively for the name and for the other side."""
     if endpoint.path is not None:
         return _connected(hub, socket.AF_UNIX, endpoint.path)
-    endpoint.host.encode("idna")  # a wrong name fails here, because gevent prints what fails on its resolver's thread
     failure: OSError | None = None
     for family, _, _, _, address in hub.resolver.getaddrinfo(endpoint.host, endpoint.port, 0, socket.SOCK_STREAM):
         try:

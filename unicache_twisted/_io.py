@@ -90,6 +90,8 @@ class TwistedIo:
             raise TimeoutError from None
         except ConnectError as error:
             raise OSError(error.osError or 0, str(error)) from None
+        except ValueError as error:  # Twisted takes no host name with an underscore
+            raise OSError(str(error)) from None
 
 
 class _Stream(Protocol):

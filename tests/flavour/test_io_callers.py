@@ -127,8 +127,11 @@ async def _round(flavour: Flavour, server: Server, links: Links, numbers: range)
     server.pause()
     calls = {number: flavour.start(partial(keep, number)) for number in numbers}
     assert await sent.wait(20.0)
-    for call in list(calls.values())[::3]:
+    unwanted = list(calls.values())[::3]
+    for call in unwanted:
         call.cancel()
+    for call in unwanted:
+        await call.ended()
     server.resume()
     for call in calls.values():
         await call.ended()

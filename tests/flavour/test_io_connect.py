@@ -93,7 +93,7 @@ def test_a_socket_file_that_does_not_exist_is_named(flavour: Flavour, tmp_path: 
         flavour.run(lambda io: _ask(io, Endpoint(path=path)))
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "x" * 70, "a..b"])
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "no_such_host.invalid", "x" * 70, "a..b"])
 def test_a_host_that_does_not_exist_is_named(flavour: Flavour, host: str) -> None:
     with pytest.raises((StoreUnavailable, OperationTimeout), match=host.replace(".", r"\.")):
         flavour.run(lambda io: _ask(io, Endpoint(host, 6379)))

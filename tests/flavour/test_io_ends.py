@@ -190,6 +190,27 @@ def test_a_fork_before_a_new_loop_leaves_parent_and_child_with_links_of_their_ow
     )
 
 
+def test_a_fork_of_a_hub_leaves_parent_and_child_with_links_of_their_own(valkey_server: Server) -> None:
+    _script(
+        valkey_server,
+        """
+        import gevent, gevent.os
+        from unicache_gevent._io import GeventIo
+        links = links_to(GeventIo(), timeout=20.0)
+        run(echo(links, 1))
+        child = gevent.os.fork()
+        first = 100_000 if child else 200_000
+        for number in range(first, first + 2000):
+            run(echo(links, number))
+        if not child:
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        run(echo(links, 2))
+        links.close()
+        """,
+    )
+
+
 def test_an_idle_link_does_not_keep_a_hub_alive(valkey_server: Server) -> None:
     _script(
         valkey_server,

@@ -7,7 +7,7 @@ handle's other methods bind in exactly the same way.
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from inspect import signature
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from unicache._core.binding import Binder, default_prefix, template_binder
 from unicache._core.codec import declare
@@ -181,6 +181,11 @@ def declare_result(function: Callable[..., Any]) -> None:
     except Exception:  # noqa: BLE001  an annotation may name what does not exist at run time; then nothing is declared
         return
     try:
-        declare(wanted)
+        declare(_awaited(wanted))
     except InvalidArgument:
         return  # not a type of values, such as Iterator; plain values need no declaration
+
+
+def _awaited(wanted: Any) -> Any:
+    """What an ``Awaitable[T]``, ``Coroutine[…, …, T]`` or ``Deferred[T]`` brings: ``T``, which is what is stored."""
+    return get_args(wanted)[-1] if hasattr(get_origin(wanted), "__await__") else wanted

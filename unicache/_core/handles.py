@@ -27,9 +27,7 @@ class Handle:
 
     _core: Any
 
-    def __init__(
-        self, core: Decorated, decorated: Any, bound: tuple[Any, ...] = ()
-    ) -> None:
+    def __init__(self, core: Decorated, decorated: Any, bound: tuple[Any, ...] = ()) -> None:
         self._core = core
         self._decorated = decorated
         self._bound = bound

@@ -70,6 +70,7 @@ class Link:
         self._used = 0.0
         self.alarm_at = inf
         self.reason: CacheError | None = None
+        self._broken: CacheError | None = None
         self._resolve = io.resolve
         self._promise = io.promise
 
@@ -105,17 +106,22 @@ class Link:
             self._state = _State.OPENING
         try:
             self._attach(await open_stream(self._io, self._endpoint, self, seconds))
-        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
+        except (OSError, UnicodeError) as error:
             raise StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}") from error
         found = await self._greet(deadline)
         self._go()
         return found
 
     def _attach(self, transport: Transport) -> None:
-        if self._state is _State.DEAD:  # closed, or lost, while the stream was being opened
-            transport.close()
-            raise self.reason or StoreUnavailable(f"lost {self._endpoint}")
         self._transport = transport
+        if self._state is _State.DEAD:
+            transport.close()
+        self._check_unbroken()
+
+    def _check_unbroken(self) -> None:
+        """Raise if it was closed, or lost, while something else was awaited."""
+        if error := self.reason or self._broken:
+            raise error
 
     async def _greet(self, deadline: float) -> Features:
         commands = greeting(self._who)
@@ -127,10 +133,10 @@ class Link:
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
 
     def _go(self) -> None:
-        if self.reason is not None:
-            raise self.reason
+        self._check_unbroken()
         self._state = _State.READY
         queue, self._queue = self._queue, deque()
+        self._alone = len(queue) == 1
         for slot in queue:
             self._send(slot)
 
@@ -214,7 +220,7 @@ class Link:
                 pending.popleft()
                 resolve(slot.promise, reply)
         except (ProtocolError, IndexError):
-            self.end(StoreUnavailable(f"{self._endpoint} sent what is not an answer"))
+            self._give_up(StoreUnavailable(f"{self._endpoint} sent what is not an answer"))
         except BaseException:  # interrupted by a signal, perhaps between a reply and its request: out of step
             self.lost(None)
             raise
@@ -222,7 +228,7 @@ class Link:
     def lost(self, error: Exception | None) -> None:
         """The stream is gone."""
         why = "the server closed the connection" if error is None else _reason(error)
-        self.end(self._refused() or StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+        self._give_up(self._refused() or StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
 
     def _refused(self) -> CacheError | None:
         """What the server said against us before it hung up."""
@@ -279,6 +285,15 @@ class Link:
     def close(self) -> None:
         """Close at once; what is outstanding fails with CacheClosed."""
         self.end(CacheClosed("the cache was closed"))
+
+    def _give_up(self, error: CacheError) -> None:
+        """End, but leave it to ``open`` while that is under way: whoever opens keeps a score, and must hear first."""
+        if self._state is not _State.OPENING:
+            self.end(error)
+            return
+        self._broken = self._broken or error
+        if self._pending:
+            self._resolve(self._pending.popleft().promise, error)
 
     def end(self, error: CacheError) -> None:
         """Close; what is outstanding, and whatever comes later, fails with the first reason given."""

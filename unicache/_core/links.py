@@ -61,7 +61,7 @@ class Links:
         try:
             return await self._once(payload, want, deadline)
         except StoreUnavailable as error:
-            if self._backoff.failures or (error.ambiguous and not again):
+            if self._backoff.failures or (error.ambiguous and not again) or self._io.now() >= deadline:
                 raise
             ambiguous = error.ambiguous
         try:

@@ -16,7 +16,11 @@ CHUNK = 65536
 
 
 async def open_stream(io: Io, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
-    """Connect, and if the endpoint wants TLS, shake hands. Raises OSError, of which ssl.SSLError is one."""
+    """Connect, and if the endpoint wants TLS, shake hands. Raises OSError, of which ssl.SSLError is one.
+
+    A host name that cannot be one raises UnicodeError here, because event models fail at it in ways of their own.
+    """
+    endpoint.host.encode("idna")
     if endpoint.tls is None:
         return await io.connect(endpoint, receiver, seconds)
     deadline = io.now() + seconds

@@ -4,7 +4,7 @@ Which link carries a request and whether it is repeated is ``links``' business; 
 ``envelope``'s. Here is which command does what, and what its reply means.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,7 @@ class ValkeyStore:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
+        self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
 
     @property
     def available(self) -> bool:
@@ -214,15 +215,19 @@ class ValkeyStore:
         self._links.close()
 
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
-        """The replies to commands that go out in one write. A script that the server does not know is sent to it."""
+        """The replies to commands that go out in one write.
+
+        A script goes as its text until the server is known to have it: a call that the server did not understand has
+        to be repeated out of turn, behind calls that were made after it.
+        """
         if not commands:
             return []
-        replies = await self._request(resp.pack_all(commands), len(commands), again=again)
+        replies = await self._request(resp.pack_all(_taught(commands, self._known)), len(commands), again=again)
         replies = [replies] if len(commands) == 1 else list(replies)
         for at, reply in enumerate(replies):
-            if _is_unknown_script(reply):  # and so did nothing yet
-                _, digest, *rest = commands[at]
-                replies[at] = await self._request(resp.pack("EVAL", TEXTS[digest], *rest), again=again)
+            if _is_unknown_script(reply):  # the server was restarted; nothing was done yet
+                replies[at] = await self._request(resp.pack(*_with_text(commands[at])), again=again)
+        self._known.update(_scripts(commands))
         return replies
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
@@ -262,6 +267,30 @@ def _write_arguments(write: Write) -> Command:
 
 def _evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def _scripts(commands: Sequence[Command]) -> set[bytes | str | int]:
+    return {command[1] for command in commands if command[0] == "EVALSHA"}
+
+
+def _taught(commands: Sequence[Command], known: Collection[bytes | str | int]) -> Sequence[Command]:
+    """The commands, in which the first call of each script that is not known brings its text."""
+    new = _scripts(commands).difference(known)
+    if not new:
+        return commands
+    taught: list[Command] = []
+    for command in commands:
+        if command[0] == "EVALSHA" and command[1] in new:
+            new.remove(command[1])
+            taught.append(_with_text(command))
+        else:
+            taught.append(command)
+    return taught
+
+
+def _with_text(command: Command) -> Command:
+    _, digest, *rest = command
+    return ("EVAL", TEXTS[digest], *rest)
 
 
 def _claim_command(claim: Claim, ttl: float) -> Command:
