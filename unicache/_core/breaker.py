@@ -1,7 +1,8 @@
 """When load-through leaves the store alone: a circuit breaker with hysteresis. Pure; ``now`` is an argument.
 
 It opens after ``THRESHOLD`` troubles in a row, so that not every call waits for a store that does not answer. When its
-pause is over, one call at a time may try; ``PROOFS`` successes in a row close it, one failure opens it for twice as long.
+pause is over, one call at a time may try; ``PROOFS`` successes in a row close it, one failure opens it for twice as
+long. What fails during a pause had begun before it, and says nothing new.
 """
 
 __all__ = ["Breaker"]
@@ -40,6 +41,8 @@ class Breaker:
 
     def failed(self, now: float) -> None:
         """The store did not serve a call."""
+        if now < self._open_until:
+            return
         self._troubles += 1
         self._proofs = 0
         if self._pause or self._troubles >= THRESHOLD:

@@ -1,4 +1,4 @@
-"""Remembered failures: a loader's exception as a record, and back. Nothing but classes the caller named is ever made."""
+"""Remembered failures: a loader's exception as a record, and back. Only classes that the caller named are ever made."""
 
 from collections.abc import Iterable
 from typing import Any

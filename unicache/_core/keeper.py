@@ -1,9 +1,11 @@
 """Keeps the leases of running loads alive, so that a load may take longer than its lease as long as its process lives.
 
-One task, or thread, for all leases of a cache; it runs only while there are any.
+One watch, which is a task or thread, for all leases of a scheduler; it runs only while there are any.
 """
 
 import threading
+from collections.abc import Hashable
+from typing import NamedTuple
 
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
@@ -11,6 +13,13 @@ from unicache._core.store import Store
 from unicache.errors import CacheError
 
 __all__ = ["Keeper"]
+
+
+class Watch(NamedTuple):
+    """Who renews leases, until ``over``; ``held`` is from their tokens to their names."""
+
+    over: Event
+    held: dict[bytes, bytes]
 
 
 class Keeper:
@@ -26,40 +35,47 @@ class Keeper:
     def forget(self) -> None:
         """In a forked child: the leases are the parent's."""
         self._lock = threading.Lock()
-        self._held: dict[bytes, bytes] = {}  # token to name
-        self._watch_over: Event | None = None
+        self._watches: dict[Hashable, Watch] = {}
 
     def hold(self, name: bytes, token: bytes) -> None:
         """The lease is ours: renew it from time to time."""
+        here = self._io.here()
         with self._lock:
-            self._held[token] = name
-            if self._watch_over is not None:
+            watch = self._watches.get(here)
+            if watch is not None:
+                watch.held[token] = name
                 return
-            over = self._watch_over = self._io.event()
-        self._io.spawn(lambda: self._watch(over))
+            watch = self._watches[here] = Watch(self._io.event(), {token: name})
+        self._io.spawn(lambda: self._keep(here, watch))
 
     def drop(self, token: bytes) -> None:
         """The load is over. A watch with nothing to do ends at once, so that it does not keep a loop busy; but a thread
         stays for a while, because starting one costs more than a load may.
         """
+        here = self._io.here()
+        watch = self._watches.get(here)
+        if watch is None:
+            return
         with self._lock:
-            self._held.pop(token, None)
-            if self._held or self._watch_over is None or self._io.exclusive:
-                return
-            over, self._watch_over = self._watch_over, None
-        over.set()
+            watch.held.pop(token, None)
+        if not self._io.exclusive and self._ended(here, watch):
+            watch.over.set()
 
-    async def _watch(self, over: Event) -> None:
+    def _ended(self, here: Hashable, watch: Watch) -> bool:
+        """Whether the watch has nothing more to do; then the next lease starts another."""
+        with self._lock:
+            if not watch.held and self._watches.get(here) is watch:
+                del self._watches[here]
+            return not watch.held
+
+    async def _keep(self, here: Hashable, watch: Watch) -> None:
         try:
-            while not await over.wait(self._lease / 3.0):
-                if not self._held:
-                    return
-                for token, name in list(self._held.items()):
+            while not await watch.over.wait(self._lease / 3.0) and not self._ended(here, watch):
+                for token, name in list(watch.held.items()):
                     await self._renew(name, token)
         finally:
-            with self._lock:
-                if self._watch_over is over:
-                    self._watch_over = None
+            watch.held.clear()  # if the scheduler ends, the loads end with it
+            self._ended(here, watch)
 
     async def _renew(self, name: bytes, token: bytes) -> None:
         try:

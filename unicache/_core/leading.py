@@ -28,6 +28,7 @@ from unicache.errors import (
     StoreUnavailable,
     ValueFormatError,
 )
+from unicache.typing import Entry
 
 __all__ = ["TROUBLE", "Leader"]
 
@@ -126,24 +127,20 @@ class Leader:
         try:
             value, cost = await self._timed(plan)
         except Exception as error:
-            if not await self._remembered(plan, token, before.tags, error):
-                await self.let_go(plan.name, token)
+            await self._remember(plan, token, before.tags, error)
             raise
-        if value is UNCHANGED:
-            raise ConfigurationError("a loader said UNCHANGED, but there was no previous value")
         return await self._stored(flight, plan, _Made(value, cost, before), token)
 
-    async def _remembered(self, plan: Plan, token: bytes, tags: tuple[TagVersion, ...], error: Exception) -> bool:
+    async def _remember(self, plan: Plan, token: bytes, tags: tuple[TagVersion, ...], error: Exception) -> None:
         """Store the failure, if it is one to remember."""
         life = plan.terms.negative_life(error)
         record = None if life is None else remembered(self._io, error, tags)
         if record is None:
-            return False
+            return
         try:
-            return await self._store.fill(plan.name, token, record, life)
+            await self._store.fill(plan.name, token, record, life)
         except TROUBLE as trouble:
             self._core.events.lost(trouble)
-            return False
 
     # -- a key that holds a record which stays until it is replaced
 
@@ -174,7 +171,9 @@ class Leader:
         held = await self._store.read(plan.name)
         if isinstance(held, Record) and held.cas == old.cas:
             return None
-        return Found(held) if isinstance(held, Record) and await self._of_use(plan, held) else Gone()
+        if not isinstance(held, Record) or not await self._of_use(plan, held):
+            return Gone()
+        return Found(held) if state_of(held, self._io.wall(), plan.terms.windows).served else Gone()
 
     async def replaced_by_force(self, plan: Plan, old: Record) -> Any:
         """Load and replace, beside any load that is under way; the value, stored or not."""
@@ -187,13 +186,7 @@ class Leader:
             before = await self._before(plan)
         except TROUBLE as error:
             return await self._uncached(plan, error)
-        mark = given.set(None if old.codec == FAILURE else entry_of(self._io, plan.key, old, None))
-        try:
-            value, cost = await self._timed(plan)
-        finally:
-            given.reset(mark)
-        if value is UNCHANGED:
-            value = value_of(old, plan.key, plan.wanted)
+        value, cost = await self._timed(plan, self._previous(plan, old))
         return await self._stored(flight, plan, _Made(value, cost, before), old.cas)
 
     async def put(self, plan: Plan, value: Any) -> None:
@@ -211,9 +204,18 @@ class Leader:
         epoch = None if plan.terms.result_tags is None else await self._tags.epoch(life)
         return _Before(tags, epoch)
 
-    async def _timed(self, plan: Plan) -> tuple[Any, float]:
+    def _previous(self, plan: Plan, old: Record) -> Entry[Any] | None:
+        """What the loader may see of the record that it is to replace."""
+        if old.codec == FAILURE:
+            return None
+        try:
+            return entry_of(self._io, plan.key, old, None, plan.wanted)
+        except ValueFormatError:
+            return None
+
+    async def _timed(self, plan: Plan, previous: Entry[Any] | None = None) -> tuple[Any, float]:
         started = self._io.now()
-        value = await self.run_loader(plan)
+        value = await self.run_loader(plan, previous)
         return value, self._io.now() - started
 
     async def _stored(self, flight: Flight | None, plan: Plan, made: "_Made", key: bytes | int) -> Landing:
@@ -222,14 +224,15 @@ class Leader:
             self._core.flights.close_doors(flight)
         try:
             record, life = await self._record(plan, made)
-            accepted = record is not None and await self._put(plan.name, key, record, life)
+            if record is not None and await self._put(plan.name, key, record, life):
+                return Loaded(made.value, record)
         except TROUBLE as error:
             self._core.events.lost(error)
-            return Loaded(made.value, None)
-        if accepted:
-            return Loaded(made.value, record)
-        self._core.counts.refused += 1
-        self._core.events.tell("refused", key=plan.key)
+        else:
+            self._core.counts.refused += 1
+            self._core.events.tell("refused", key=plan.key)
+        if isinstance(key, bytes):  # our lease may still be there, with nothing to wait for
+            await self.let_go(plan.name, key)
         return Loaded(made.value, None)
 
     async def _put(self, name: bytes, key: bytes | int, record: Record, life: float | None) -> bool:
@@ -248,20 +251,24 @@ class Leader:
         life, soft = lifetimes(terms.life(made.value), terms.windows, self._io.wall(), stretch)
         return record_of(self._io, made.value, tags, soft=soft, cost=made.cost), life
 
-    async def run_loader(self, plan: Plan) -> Any:
-        """Run it, counted."""
+    async def run_loader(self, plan: Plan, previous: Entry[Any] | None = None) -> Any:
+        """Run it, counted; what it gives, or the previous value if it says so."""
         counts = (plan.counts, self._core.counts)
         for each in counts:
             each.misses += 1
             each.loads += 1
         self._core.events.tell("load", key=plan.key)
+        mark = given.set(previous)  # also when there is none: this load may run inside another's
         try:
-            return await self._io.call(plan.load)
+            value = await self._io.call(plan.load)
         except Exception as error:
             for each in counts:
                 each.errors += 1
             self._core.events.tell("load_error", key=plan.key, error=error)
             raise
+        finally:
+            given.reset(mark)
+        return value if value is not UNCHANGED else _kept(previous)
 
     async def _uncached(self, plan: Plan, trouble: CacheError | None) -> Landing:
         """Run the loader and store nothing: the store is in trouble, or another process takes too long."""
@@ -288,6 +295,12 @@ class Leader:
         """Count what cannot be read."""
         self._core.counts.corrupt += 1
         self._core.events.tell("corrupt", key=self._names.key_of(name), error=error)
+
+
+def _kept(previous: Entry[Any] | None) -> Any:
+    if previous is None:
+        raise ConfigurationError("a loader said UNCHANGED, but there was no previous value")
+    return previous.value
 
 
 class _Before(NamedTuple):

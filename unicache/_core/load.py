@@ -29,8 +29,8 @@ __all__ = ["MISS", "Loads"]
 MISS: Any = object()
 """No value could be had this way."""
 
-_loading: ContextVar[frozenset[bytes]] = ContextVar("unicache_loading", default=frozenset())
-"""The names that the running code is itself a load of."""
+_loading: ContextVar[frozenset[Flight]] = ContextVar("unicache_loading", default=frozenset())
+"""The flights that the running code is itself the load of."""
 
 
 class Seen(NamedTuple):
@@ -89,12 +89,15 @@ class Loads:
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
         try:
-            held = await self._store.read(plan.name)
+            seen = await self._look(plan)
+            if seen is None:  # a load under way may have begun before the change that this call is about
+                await self._store.drop([plan.name])
+                self._core.flights.detach([plan.name])
         except TROUBLE as error:
             return (await self._without_store(plan, error)).value
-        if not isinstance(held, Record):
+        if seen is None:
             return (await self.through(plan)).value
-        return await self._leader.replaced_by_force(plan, held)
+        return await self._leader.replaced_by_force(plan, seen.record)
 
     async def put(self, plan: Plan, value: Any) -> None:
         """Store a value as if the loader had just given it."""
@@ -121,10 +124,9 @@ class Loads:
         return Seen(held, state_of(held, self._io.wall(), plan.terms.windows, 1.0 - random.random()))  # noqa: S311
 
     def _recovered(self) -> None:
-        if self._core.breaker.is_open or self._core.events.down:
-            self._core.breaker.succeeded()
-            if self._core.events.down and not self._core.breaker.is_open:
-                self._core.events.back()
+        self._core.breaker.succeeded()
+        if self._core.events.down and not self._core.breaker.is_open:
+            self._core.events.back()
 
     def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
@@ -158,12 +160,12 @@ class Loads:
         if role is Role.LEADER:
             await self._launch(flight, plan, stale)
         else:
-            self._join(plan)
-        if stale is not None and plan.terms.soft_timeout is not None:
-            if not await flight.event.wait(plan.terms.soft_timeout):
-                result = await self._still_stale(plan, "soft timeout")
-                if result is not MISS:
-                    return result
+            self._join(flight, plan)
+        soft = None if stale is None else plan.terms.soft_timeout
+        if soft is not None and not await flight.event.wait(soft):
+            result = await self._still_stale(plan, "soft timeout")
+            if result is not MISS:
+                return result
         await self._wait(flight, plan)
         return await self.landed(flight, role, plan, stale)
 
@@ -175,13 +177,13 @@ class Loads:
         else:
             self._io.spawn(lambda: self._lead(flight, plan, stale))
 
-    def _join(self, plan: Plan) -> None:
-        if plan.name in _loading.get():
+    def _join(self, flight: Flight, plan: Plan) -> None:
+        if flight in _loading.get():
             raise CacheError(f"the loader of {plan.key!r} asked for {plan.key!r} itself", key=plan.key)
         self._core.counts.waits += 1
 
     async def _lead(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
-        mark = _loading.set(_loading.get() | {plan.name})
+        mark = _loading.set(_loading.get() | {flight})
         try:
             await self._leader.lead(flight, plan, stale)
         finally:
@@ -208,10 +210,10 @@ class Loads:
         without the store refusing the fill.
         """
         match flight.landing:
-            case Failed(error):
+            case Failed(error=error, traceback=traceback):
                 result = MISS if stale is None else await self._still_stale(plan, "error")
                 if result is MISS:
-                    raise error
+                    raise error.with_traceback(traceback)
                 return result
             case Loaded(value, record) if role is Role.LEADER:
                 return Result(value, "uncached" if record is None else "loaded")
@@ -234,7 +236,7 @@ class Loads:
             return MISS
         if seen is None or seen.state is State.DEAD:
             return MISS
-        return self.served(plan, seen, None if seen.state is State.FRESH else reason)
+        return self.served(plan, seen, reason if seen.state is State.IF_ERROR else None)
 
     # -- without the store
 

@@ -22,5 +22,5 @@ given: ContextVar[Entry[Any] | None] = ContextVar("unicache_previous", default=N
 
 
 def previous() -> Entry[Any] | None:
-    """Inside a loader: the stored entry that is to be renewed, or None. Its value can be kept by returning UNCHANGED."""
+    """Inside a loader: the stored entry to be renewed, or None. Its value can be kept by returning UNCHANGED."""
     return given.get()

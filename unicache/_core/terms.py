@@ -24,7 +24,7 @@ Ttl = Duration | Default | Callable[[Any], Duration | None] | None
 class Terms:
     """All times in seconds; see ``unicache.typing.LoadOptions`` for what they mean."""
 
-    ttl: float | None | Callable[[Any], Duration | None]
+    ttl: float | Callable[[Any], Duration | None] | None
     windows: Windows = field(default_factory=Windows)
     jitter: float = 0.0
     soft_timeout: float | None = None
@@ -73,11 +73,18 @@ def _read(settings: Settings, ttl: Ttl, options: LoadOptions) -> Terms:
         soft_timeout=optional_seconds(options.get("soft_timeout"), "soft_timeout"),
         hard_timeout=optional_seconds(options.get("hard_timeout"), "hard_timeout"),
         negative=_negative(options.get("negative", {})),
-        result_tags=options.get("result_tags"),
+        result_tags=_result_tags(options),
     )
 
 
-def _ttl(settings: Settings, ttl: Ttl) -> float | None | Callable[[Any], Duration | None]:
+def _result_tags(options: LoadOptions) -> Callable[[Any], Iterable[str]] | None:
+    given = options.get("result_tags")
+    if given is not None and not callable(given):
+        raise ConfigurationError("result_tags must be a function from the result to its tags")
+    return given
+
+
+def _ttl(settings: Settings, ttl: Ttl) -> float | Callable[[Any], Duration | None] | None:
     if isinstance(ttl, Default):
         return settings.ttl
     return ttl if callable(ttl) else optional_seconds(ttl, "ttl")
