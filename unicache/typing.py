@@ -107,7 +107,7 @@ class Options(TypedDict, total=False):
 class LoadOptions(TypedDict, total=False):
     """How a cached function or ``get_or_set`` deals with values that are old, loads that are slow, and failures.
 
-    ``stale_while_revalidate``  how long after its ttl a value is still served, while it is loaded anew behind the caller
+    ``stale_while_revalidate``  how long after its ttl a value is still served, while it is renewed behind the caller
     ``stale_if_error``  how long after its ttl a value is served when the load fails, or is slow (``soft_timeout``)
     ``early_refresh``   renew a value behind the caller before its ttl is up, the likelier the dearer its load and the
                         nearer its end; 1.0 is usual, more is earlier

@@ -29,6 +29,9 @@ K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 
+Later = Deferred[T] | Coroutine[Any, Any, T]
+"""What a function of Twisted gives whose result comes later."""
+
 
 @documented_like(unicache.Cache)
 class Cache(Facade):
@@ -168,7 +171,7 @@ class Cache(Facade):
     def get_or_set(
         self,
         key: str,
-        loader: Callable[[], Deferred[T] | Coroutine[Any, Any, T] | T],
+        loader: Callable[[], Later[T] | T],
         *,
         ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
@@ -200,8 +203,8 @@ class Cache(Facade):
         ignore: Collection[str] = (),
         version: str | int | None = None,
         **options: Unpack[LoadOptions],
-    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], CachedFunction[P, T]]":
-        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> CachedFunction[P, T]:
+    ) -> "Callable[[Callable[P, Later[T]]], CachedFunction[P, T]]":
+        def decorate(function: Callable[P, Later[T]]) -> CachedFunction[P, T]:
             plain = plain_function(function)
             return CachedFunction(
                 functions.CachedFunction(
@@ -219,10 +222,10 @@ class Cache(Facade):
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         version: str | int | None = None,
-    ) -> "Callable[[Callable[..., Deferred[Mapping[K, T]] | Coroutine[Any, Any, Mapping[K, T]] | Mapping[K, T]]], CachedManyFunction[K, T]]":
+    ) -> "Callable[[Callable[..., Later[Mapping[K, T]]]], CachedManyFunction[K, T]]":
 
         def decorate(
-            function: Callable[..., Deferred[Mapping[K, T]] | Coroutine[Any, Any, Mapping[K, T]] | Mapping[K, T]],
+            function: Callable[..., Later[Mapping[K, T]]],
         ) -> CachedManyFunction[K, T]:
             plain = plain_function(function)
             core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
@@ -237,8 +240,8 @@ class Cache(Facade):
         tags: Target | Iterable[Target] = (),
         functions: "Iterable[CachedFunction[..., Any]]" = (),
         when: When = "after",
-    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], InvalidatingFunction[P, T]]":
-        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> InvalidatingFunction[P, T]:
+    ) -> "Callable[[Callable[P, Later[T]]], InvalidatingFunction[P, T]]":
+        def decorate(function: Callable[P, Later[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
             cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(

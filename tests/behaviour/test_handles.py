@@ -151,9 +151,7 @@ async def test_invalidate_all_of_a_readable_key_takes_its_calls(cache: Cache) ->
     source["pen"] = 4
     await price.invalidate_all()
     assert await price("pen") == 4
-    assert await cache.get_many(["prices", "priced:pen:EUR"]) == dict.fromkeys(
-        ["prices", "priced:pen:EUR"], "no price"
-    )
+    assert await cache.get_many(["prices", "priced:pen:EUR"]) == dict.fromkeys(["prices", "priced:pen:EUR"], "no price")
 
 
 async def test_invalidate_all_of_keys_with_nothing_in_common_says_what_to_do(cache: Cache) -> None:

@@ -177,7 +177,11 @@ async def test_a_wrong_password_is_told_without_it(
 
 def told(error: BaseException | None) -> str:
     """All that an error and its causes say."""
-    return "" if error is None else repr(error) + str(error) + str(vars(error)) + told(error.__cause__ or error.__context__)
+    return (
+        ""
+        if error is None
+        else repr(error) + str(error) + str(vars(error)) + told(error.__cause__ or error.__context__)
+    )
 
 
 async def test_a_database_that_does_not_exist_is_told(stage: Stage, own_server: Server) -> None:

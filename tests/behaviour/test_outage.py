@@ -107,9 +107,7 @@ async def test_a_cached_function_answers_by_running_with_one_warning(
     assert len(outages) == 1
 
 
-async def test_a_failing_function_raises_its_own_error_when_the_store_is_down(
-    stage: Stage, own_server: Server
-) -> None:
+async def test_a_failing_function_raises_its_own_error_when_the_store_is_down(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url)
     own_server.kill()
 

@@ -99,7 +99,9 @@ async def test_by_an_invalidating_function(cache: Cache, stage: Stage) -> None:
     await overtaken(cache, stage, write)
 
 
-@pytest.mark.parametrize("drop", [(drop_key, "row:1"), (drop_tag, "row:1"), (drop_everything,)], ids=["key", "tag", "all"])
+@pytest.mark.parametrize(
+    "drop", [(drop_key, "row:1"), (drop_tag, "row:1"), (drop_everything,)], ids=["key", "tag", "all"]
+)
 async def test_from_another_process(cache: Cache, stage: Stage, elsewhere: Any, drop: tuple[Any, ...]) -> None:
     async def there(_: Source) -> None:
         elsewhere(*drop)

@@ -130,9 +130,7 @@ async def test_listeners_hear_of_loads_and_invalidations(cache: Cache) -> None:
     assert heard[2] == ("load_error", "k")
 
 
-async def test_a_listener_that_fails_is_logged_and_harms_nobody(
-    cache: Cache, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_listener_that_fails_is_logged_and_harms_nobody(cache: Cache, caplog: pytest.LogCaptureFixture) -> None:
     def failing(**_: Any) -> None:
         raise LookupError("the listener's")
 

@@ -101,9 +101,7 @@ async def test_a_lost_tag_version_makes_its_entries_misses_for_good(
     assert await cache.get_many(["k", "other"]) == {"other": 1}
 
 
-async def test_invalidating_a_tag_is_one_key_whatever_carries_it(
-    cache: Cache, stage: Stage, observer: Valkey
-) -> None:
+async def test_invalidating_a_tag_is_one_key_whatever_carries_it(cache: Cache, stage: Stage, observer: Valkey) -> None:
     await cache.set_many({str(number): number for number in range(500)}, tags=["red"])
     before = observer.info("stats")["total_commands_processed"]
     await cache.invalidate_tags("red")

@@ -257,9 +257,7 @@ async def test_a_type_that_cannot_be_checked_is_refused(cache: Cache) -> None:
     assert caught.value.argument == "type"
 
 
-async def test_foreign_bytes_are_refused_on_a_read_and_left_alone(
-    cache: Cache, stage: Stage, observer: Valkey
-) -> None:
+async def test_foreign_bytes_are_refused_on_a_read_and_left_alone(cache: Cache, stage: Stage, observer: Valkey) -> None:
     name = f"{stage.namespace}:k"
     observer.set(name, b"not ours")
     for read_it in (cache.get, cache.entry, cache.exists):

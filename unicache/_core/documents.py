@@ -77,7 +77,7 @@ class Documents:
 
     # -- writing
 
-    async def set(self, key: str, value: Any, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool) -> int:
+    async def set(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool) -> int:
         """Write, under the CAS if one is given; the new CAS."""
         rule = Rule.ALWAYS if cas is None else Rule.SAME_CAS
         write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags=tags, rule=rule, cas=cas)

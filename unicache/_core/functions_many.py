@@ -1,4 +1,4 @@
-"""Cached functions of many items: each item has an entry of its own, and the function sees only those that are missing."""
+"""Cached functions of many items: each has an entry of its own, and the function sees only those that are missing."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

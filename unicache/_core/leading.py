@@ -225,6 +225,7 @@ class Leader:
         try:
             record, life = await self._record(plan, made)
             if record is not None and await self._put(plan.name, key, record, life):
+                self._core.events.stored()
                 return Loaded(made.value, record)
         except TROUBLE as error:
             self._core.events.lost(error)

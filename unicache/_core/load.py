@@ -88,6 +88,8 @@ class Loads:
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
+        if not self._core.enabled:
+            return await self._io.call(plan.load)
         try:
             seen = await self._look(plan)
             if seen is None:  # a load under way may have begun before the change that this call is about
@@ -221,9 +223,17 @@ class Loads:
                 return self.served(plan, self._seen(record, plan))
             case Interrupted(error) if role is Role.LEADER:
                 raise error
-            case Loaded(record=Record() as record) if role is Role.JOINER and await self._tags.valid(record):
+            case Loaded(record=Record() as record) if role is Role.JOINER and await self._known_valid(record):
                 return self.served(plan, self._seen(record, plan))
         return MISS
+
+    async def _known_valid(self, record: Record) -> bool:
+        """Whether the tags hold; a store that cannot say makes the caller start again, and answer without it (P7)."""
+        try:
+            return await self._tags.valid(record)
+        except TROUBLE as error:
+            self._core.events.lost(error)
+            return False
 
     def _seen(self, record: Record, plan: Plan) -> Seen:
         return Seen(record, state_of(record, self._io.wall(), plan.terms.windows))

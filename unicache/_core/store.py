@@ -1,8 +1,8 @@
 """What a store must be able to do: the one protocol behind ``memory://`` and ``valkey://``.
 
 Every call is about one name (or many, each on its own), so that it holds on a cluster. Names are complete server keys
-as bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of values,
-codecs, namespaces or whether a tag version is still current.
+as bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of
+values, codecs, namespaces or whether a tag version is still current.
 """
 
 from collections.abc import AsyncIterator, Sequence
