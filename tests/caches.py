@@ -17,7 +17,10 @@ from flavours import Flavour, Started
 from unicache._core.io import Event, Io
 from unicache._core.run import run
 
-__all__ = ["Cache", "Event", "Running", "Stage", "bare", "open_cache"]
+__all__ = ["SERVER_ONLY", "Cache", "Event", "Running", "Stage", "bare", "open_cache"]
+
+SERVER_ONLY = frozenset({"elsewhere", "observer", "own_server"})
+"""Fixtures that a test on a store without a server cannot have."""
 
 Cache = unicache_asyncio.Cache
 """What a body sees."""
@@ -146,7 +149,7 @@ class Running:
 
 
 class Stage:
-    """Where a body runs: a flavour, a store, a namespace of its own; and the caches it has opened, closed at its end."""
+    """Where a body runs: a flavour, a store, a namespace of its own; the caches it opens are closed at its end."""
 
     def __init__(self, flavour: Flavour, url: str, namespace: str) -> None:
         self.flavour = flavour

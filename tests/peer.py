@@ -3,11 +3,13 @@
 A body is a module-level ``async def body(cache, *arguments)``, sent by name. What must not live here: what is asserted.
 """
 
+import gc
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, Self
@@ -55,7 +57,7 @@ class Peer:
     def result(self) -> Any:
         """Wait for the end of the body; what it returned, or what it raised."""
         assert self._process.stdout is not None
-        result, error = pickle.load(self._process.stdout)
+        result, error = pickle.load(self._process.stdout)  # noqa: S301  both ends are ours
         if error is not None:
             raise error
         return result
@@ -77,14 +79,12 @@ def _performed(task: Task) -> tuple[Any, Exception | None]:
 
 def main() -> None:
     """Perform tasks until there are no more."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever is printed must not get between the answers
-    while True:
-        try:
-            task: Task = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        _send(answers, _performed(task))
+    gc.freeze()  # what the imports made is not garbage, and need not be looked at after each body
+    with os.fdopen(os.dup(1), "wb") as answers, suppress(EOFError):
+        os.dup2(2, 1)  # whatever is printed must not get between the answers
+        while True:
+            task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301  both ends are ours
+            _send(answers, _performed(task))
 
 
 if __name__ == "__main__":

@@ -146,11 +146,13 @@ class _SocketTransport:
                 self._sock.close()
 
     def _write_all(self) -> None:
-        rest = memoryview(self._receiver.collect())
+        data = self._receiver.collect()
         try:
-            while rest:
+            self._be_patient()
+            sent = self._sock.send(data)
+            while sent < len(data):
                 self._be_patient()
-                rest = rest[self._sock.send(rest) :]
+                sent += self._sock.send(memoryview(data)[sent:])
         except BlockingIOError:
             raise TimeoutError("it took no more bytes within the deadline") from None
 

@@ -1,7 +1,8 @@
 """One body per test, run for every flavour on every store.
 
-A test is an ``async def`` that asks for ``cache`` or ``stage``; it runs under each flavour and on each store in turn, on
-the servers only if it asks for what only servers have (``SERVER_ONLY``). ``test_manifest`` checks that none is left out.
+A test is an ``async def`` that asks for ``cache`` or ``stage``; it runs under each flavour and on each store in turn;
+on the servers alone when it asks for what only they have (``SERVER_ONLY``). ``test_manifest`` checks that none is left
+out.
 """
 
 import gc
@@ -13,19 +14,16 @@ from typing import Any
 import pytest
 from valkey import Valkey
 
-from caches import Cache, Stage
+from caches import SERVER_ONLY, Cache, Stage
 from flavours import FLAVOURS, Flavour
 from peer import Peer, Task
 from servers import STORES
 from servers import observer as observer_of
 from unicache.server import Server
 
-SERVER_ONLY = {"elsewhere", "observer", "own_server"}
-"""Fixtures that a store without a server cannot have."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "stage" not in metafunc.fixturenames:
+    if "place" not in metafunc.fixturenames:
         return
     servers_only = not SERVER_ONLY.isdisjoint(metafunc.fixturenames)
     places = [
@@ -43,6 +41,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    gc.freeze()  # after the body garbage is collected, to hear complaints: what is older need not be looked at
     pyfuncitem.funcargs["stage"].run(partial(pyfuncitem.obj, **arguments))
     return True
 
@@ -54,13 +53,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped:
         report.outcome = "failed"
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_collections() -> None:
-    """After each body the garbage is collected, to hear complaints; what the imports made need not be looked at."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

@@ -75,15 +75,19 @@ async def test_replace_of_a_missing_key_with_a_cas_raises(cache: Cache) -> None:
     assert await cache.delete("k", cas=5) is False
 
 
-@pytest.mark.parametrize("cas", [True, -1, 1.0, "1", b"12345678", 2**64], ids=repr)
-async def test_what_is_no_cas_is_refused(cache: Cache, cas: Any) -> None:
+async def test_what_is_no_cas_is_refused(cache: Cache) -> None:
     await cache.set("k", 1)
-    calls = (
-        partial(cache.set, "k", 2, cas=cas),
-        partial(cache.replace, "k", 2, cas=cas),
-        partial(cache.delete, "k", cas=cas),
-        partial(cache.set_many, {"k": 2}, cas={"k": cas}),
-    )
+    no_cas: list[Any] = [True, -1, 1.0, "1", b"12345678", 2**64]
+    calls = [
+        call
+        for cas in no_cas
+        for call in (
+            partial(cache.set, "k", 2, cas=cas),
+            partial(cache.replace, "k", 2, cas=cas),
+            partial(cache.delete, "k", cas=cas),
+            partial(cache.set_many, {"k": 2}, cas={"k": cas}),
+        )
+    ]
     for call in calls:
         with pytest.raises(InvalidArgument) as caught:
             await call()

@@ -40,14 +40,14 @@ async def test_entry_of_a_missing_key_raises_and_names_it(cache: Cache) -> None:
     assert await cache.exists("absent") is False
 
 
-@pytest.mark.parametrize("value", [None, 0, "", b"", False, 0.0, [], {}, ()], ids=repr)
-async def test_a_falsy_value_is_not_a_miss(cache: Cache, value: Any) -> None:
-    await cache.set("k", value)
-    found = await cache.get("k", "default")
-    assert found == value
-    assert type(found) is type(value)
-    assert await cache.exists("k") is True
-    assert (await cache.entry("k")).value == value
+async def test_a_falsy_value_is_not_a_miss(cache: Cache) -> None:
+    for value in (None, 0, "", b"", False, 0.0, [], {}, ()):
+        await cache.set("k", value)
+        found = await cache.get("k", "default")
+        assert found == value
+        assert type(found) is type(value)
+        assert await cache.exists("k") is True
+        assert (await cache.entry("k")).value == value
 
 
 async def test_entry_tells_all_that_is_known(cache: Cache) -> None:

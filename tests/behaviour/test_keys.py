@@ -146,13 +146,15 @@ async def test_clear_removes_this_namespace_and_no_other(stage: Stage) -> None:
     assert await users.get("a") == 1
 
 
-@pytest.mark.parametrize("name", ["user*", "user?", "[user]", "user\\", "a:b", "a#b", "ü", "user "], ids=str)
-async def test_clear_takes_no_namespace_for_a_pattern(cache: Cache, name: str) -> None:
-    strange, near = cache.namespace(name), [cache.namespace(near) for near in ("user", "userx", "u", "a", "b", "users")]
-    for each in (strange, *near):
+async def test_clear_takes_no_namespace_for_a_pattern(cache: Cache) -> None:
+    near = [cache.namespace(name) for name in ("user", "userx", "u", "a", "b", "users")]
+    for each in near:
         await each.set("k", 1)
-    await strange.clear()
-    assert await strange.exists("k") is False
+    for name in ("user*", "user?", "[user]", "user\\", "a:b", "a#b", "ü", "user "):
+        strange = cache.namespace(name)
+        await strange.set("k", 1)
+        await strange.clear()
+        assert await strange.exists("k") is False
     assert [await each.exists("k") for each in near] == [True] * len(near)
 
 

@@ -127,8 +127,19 @@ async def test_a_hundred_calls_before_there_is_a_connection_run_in_order(cache: 
 
 
 async def test_calls_on_one_key_are_applied_in_program_order(cache: Cache, stage: Stage) -> None:
+    await in_program_order(cache, stage)
+
+
+async def test_they_are_on_a_server_that_does_not_know_our_scripts(
+    cache: Cache, stage: Stage, observer: Valkey
+) -> None:
+    observer.script_flush()
+    await in_program_order(cache, stage)
+
+
+async def in_program_order(cache: Cache, stage: Stage) -> None:
     calls: list[Any] = [partial(cache.set, "k", 1), partial(cache.get, "k"), partial(cache.delete, "k")]
-    calls += [partial(cache.get, "k"), partial(cache.set, "k", 2), partial(cache.get, "k")]
+    calls += [partial(cache.get, "k"), partial(cache.insert, "k", 2), partial(cache.get, "k")]
     outcomes = await stage.issue(calls)
     assert [outcomes[1], outcomes[2], outcomes[3], outcomes[5]] == [1, True, None, 2]
 
@@ -177,11 +188,17 @@ async def test_a_wrong_password_is_told_without_it(
 
 def told(error: BaseException | None) -> str:
     """All that an error and its causes say."""
+<<<<<<< HEAD
     return (
         ""
         if error is None
         else repr(error) + str(error) + str(vars(error)) + told(error.__cause__ or error.__context__)
     )
+=======
+    if error is None:
+        return ""
+    return f"{error!r} {error} {vars(error)}" + told(error.__cause__ or error.__context__)
+>>>>>>> main
 
 
 async def test_a_database_that_does_not_exist_is_told(stage: Stage, own_server: Server) -> None:

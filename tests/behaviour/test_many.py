@@ -1,7 +1,6 @@
 """Many keys in one call: few round trips, each key on its own."""
 
 from functools import partial
-from typing import Any
 
 import pytest
 from valkey import Valkey

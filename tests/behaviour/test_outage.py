@@ -1,4 +1,4 @@
-"""The store is down: documents say so, cached functions answer by running, invalidations are loud; and it comes back."""
+"""The store is down: documents say so, functions answer by running, invalidations are loud; and it comes back."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -95,7 +95,7 @@ async def test_a_cached_function_answers_by_running_with_one_warning(
     cache = stage.open(own_server.url)
     function = Counted(cache)
     outages: list[Any] = []
-    cache.on("outage", lambda error: outages.append(error))
+    cache.on("outage", lambda **details: outages.append(details["error"]))
     await function.call(1)
     own_server.kill()
     with caplog.at_level(logging.WARNING, "unicache"):

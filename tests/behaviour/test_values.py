@@ -1,4 +1,4 @@
-"""What is written comes back as the same value of the same type, here and elsewhere, or is refused when it is written."""
+"""What is written comes back as the same value of the same type, here and elsewhere, or is refused at once."""
 
 import enum
 import math
@@ -89,7 +89,7 @@ VALUES: list[Any] = [
     datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=UTC),
     datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Warsaw")),
     datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
-    datetime(2024, 1, 1),  # noqa: DTZ001
+    datetime(2024, 1, 1),
     date(1970, 1, 1),
     time(23, 59, 59, 999999),
     timedelta(days=-1, microseconds=1),

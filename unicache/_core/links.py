@@ -16,6 +16,7 @@ from math import inf
 from typing import Any
 
 from unicache._core.backoff import Backoff
+from unicache._core.forks import forget_after_fork
 from unicache._core.handshake import Credentials, Features
 from unicache._core.io import Endpoint, Event, Io
 from unicache._core.link import Link
@@ -45,7 +46,7 @@ class Links:
         self._closed = False
         self._timeout = options.timeout
         self.features: Features | None = None
-        _survivors.add(self)
+        forget_after_fork(self)
 
     @property
     def available(self) -> bool:
@@ -200,7 +201,11 @@ class LinkPool(Links):
 
     async def _take(self, turn: "_Turn", deadline: float) -> Link:
         while True:
-            link = await self._claim(turn, deadline)
+            if event := self._queued(turn):
+                await self._wait(turn, event, deadline)
+            self._check_open()
+            if (link := turn.link) is None:
+                raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
             if link.new:
                 self._check_due(deadline)
                 await self._open(link, deadline)
@@ -210,20 +215,14 @@ class LinkPool(Links):
                 return link
             self._give(turn)
 
-    async def _claim(self, turn: "_Turn", deadline: float) -> Link:
-        """A link that is idle, or new; or wait in the queue, in which nobody can be overtaken."""
-        if event := self._queued(turn):
-            await event.wait(deadline - self._io.now())
-            with self._lock:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-        self._check_open()
-        if turn.link is None:
-            raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
-        return turn.link
+    async def _wait(self, turn: "_Turn", event: Event, deadline: float) -> None:
+        await event.wait(deadline - self._io.now())
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
 
     def _queued(self, turn: "_Turn") -> Event | None:
-        """Lend a link at once, or give what the caller is to wait for."""
+        """Lend a link at once, or give what to wait for in the queue, in which nobody can be overtaken."""
         with self._lock:
             self._check_open()
             if not self._waiting and self._lend(turn):
@@ -325,7 +324,6 @@ def _distrusted(endpoint: Endpoint) -> StoreUnavailable:
     return StoreUnavailable(f"{endpoint} gave an answer that belongs to another request")
 
 
-_survivors: "weakref.WeakSet[Links]" = weakref.WeakSet()
 _graveyard: list[Link] = []
 
 
@@ -343,12 +341,3 @@ def _bury(links: Any) -> None:
             _graveyard.append(link)
     finally:
         os.close(null)
-
-
-def _after_fork() -> None:
-    for links in list(_survivors):
-        links.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
