@@ -188,17 +188,9 @@ async def test_a_wrong_password_is_told_without_it(
 
 def told(error: BaseException | None) -> str:
     """All that an error and its causes say."""
-<<<<<<< HEAD
-    return (
-        ""
-        if error is None
-        else repr(error) + str(error) + str(vars(error)) + told(error.__cause__ or error.__context__)
-    )
-=======
     if error is None:
         return ""
     return f"{error!r} {error} {vars(error)}" + told(error.__cause__ or error.__context__)
->>>>>>> main
 
 
 async def test_a_database_that_does_not_exist_is_told(stage: Stage, own_server: Server) -> None:

@@ -19,7 +19,6 @@ reactor: Any = installed  # a module to the type checkers
 
 def shop(url: str, namespace: str, orders: Orders) -> Shop:
     """Two slow queries, cached per customer, and the function that makes both out of date."""
-    # mypy finds no T for "Deferred[T] | Coroutine[Any, Any, T] | T", which is what may be decorated; hence the ignores.
     cache = Cache(url, namespace=namespace, ttl="5m", lease="1m")
 
     @cache.cached(key="num_orders:{customer}", tags=["customer:{customer}"])
