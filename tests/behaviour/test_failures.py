@@ -1,13 +1,12 @@
 """Loads that fail: who gets the error, which failures are remembered, and that none leaves a lease behind."""
 
 import traceback
-from functools import partial
 from typing import Any
 
 import pytest
+from loads import Source
 
 from caches import Cache, Stage
-from loads import Source
 from unicache.errors import CacheError, KeyNotFound
 
 
@@ -229,7 +228,11 @@ async def test_a_cache_in_front_of_another_may_have_the_same_keys(cache: Cache, 
     source.hold()
     reader = stage.begin(lambda: source.get(1))
     await source.loading()
-    through = stage.begin(lambda: front.get_or_set("row:1", partial(source.get, 1)))
+
+    async def behind() -> Any:
+        return await source.get(1)
+
+    through = stage.begin(lambda: front.get_or_set("row:1", behind))
     await stage.until(lambda: cache.stats()["waits"] == 1)
     source.release()
     assert [await reader.result(), await through.result()] == ["old", "old"]

@@ -1,13 +1,18 @@
 """Callers who will not wait, and loads that go on without them: soft and hard time-outs, cancellation, long loads."""
 
 from functools import partial
+from threading import Thread
 from time import monotonic
 from typing import Any
 
+import gevent
 import pytest
-
-from caches import Cache, Stage, bare
+from gevent.event import Event as GeventEvent
 from loads import TTL, Source, aged
+
+import unicache
+import unicache_gevent
+from caches import Cache, Stage, bare
 from unicache.errors import ConfigurationError, OperationTimeout
 
 STALE = {"stale_if_error": 600}
@@ -102,12 +107,16 @@ async def test_options_that_contradict_each_other_are_refused_at_decoration(cach
 # -- who goes away
 
 
+async def one(source: Source) -> Any:
+    return await source.get(1)
+
+
 async def test_a_cancelled_leader_leaves_the_others_served(cache: Cache, stage: Stage) -> None:
     if not stage.flavour.cancels:
         return  # ``test_an_interrupted_thread_leaves_the_others_served`` has the case
     source = Source(cache, stage)
     source.hold()
-    leader = stage.flavour.start(lambda: source.get(1))
+    leader = stage.flavour.start(partial(one, source))
     await source.loading()
     others = [stage.begin(lambda: source.get(1)) for _ in range(3)]
     await stage.until(lambda: cache.stats()["waits"] == 3)
@@ -124,7 +133,7 @@ async def test_a_load_that_everybody_left_is_finished_and_stored(cache: Cache, s
         return  # nothing cancels a thread
     source = Source(cache, stage)
     source.hold()
-    callers = [stage.flavour.start(lambda: source.get(1)) for _ in range(3)]
+    callers = [stage.flavour.start(partial(one, source)) for _ in range(3)]
     await source.loading()
     await stage.until(lambda: cache.stats()["waits"] == 2)
     for caller in callers:
@@ -134,6 +143,37 @@ async def test_a_load_that_everybody_left_is_finished_and_stored(cache: Cache, s
     await stage.until(lambda: cache.exists("row:1"))
     assert await source.get(1) == "old"
     assert source.loads == 1
+
+
+def test_an_interrupted_thread_leaves_the_others_served() -> None:
+    cache, results = unicache.Cache(), []
+
+    def interrupted() -> None:
+        other.start()
+        while not cache.stats()["waits"]:
+            pass
+        raise KeyboardInterrupt
+
+    other = Thread(target=lambda: results.append(cache.get_or_set("k", lambda: "another")))
+    with pytest.raises(KeyboardInterrupt):
+        cache.get_or_set("k", interrupted)
+    other.join()
+    assert results == ["another"]
+    assert cache.get("k") == "another"
+    assert cache.stats()["uncached"] == 0
+
+
+def test_a_gevent_timeout_ends_the_waiting_and_not_the_load() -> None:
+    cache, go = unicache_gevent.Cache(), GeventEvent()
+
+    def load() -> str:
+        go.wait()
+        return "loaded"
+
+    with pytest.raises(gevent.Timeout), gevent.Timeout(0.01):
+        cache.get_or_set("k", load)
+    go.set()
+    assert cache.get_or_set("k", lambda: "another") == "loaded"
 
 
 # -- what takes longer than its lease
