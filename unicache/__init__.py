@@ -1,6 +1,18 @@
-"""One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is the one for threads."""
+"""One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is for threads."""
 
-from unicache._cache import Cache, CachedFunction, InvalidatingFunction
-from unicache.typing import CacheInfo, Call, Entry
+from unicache._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache._core.previous import UNCHANGED, previous
+from unicache.typing import CacheInfo, Call, Entry, Result
 
-__all__ = ["Cache", "CacheInfo", "CachedFunction", "Call", "Entry", "InvalidatingFunction"]
+__all__ = [
+    "UNCHANGED",
+    "Cache",
+    "CacheInfo",
+    "CachedFunction",
+    "CachedManyFunction",
+    "Call",
+    "Entry",
+    "InvalidatingFunction",
+    "Result",
+    "previous",
+]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from unicache._blocking import BlockingIo
-from unicache._core import functions, invalidating
+from unicache._core import functions, functions_many, invalidating
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
@@ -14,12 +14,14 @@ from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
 from unicache._core.run import run
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache._core.terms import Ttl
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 
-__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 
@@ -202,24 +204,42 @@ class Cache(Facade):
         key: str,
         loader: Callable[[], T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> T:
         """The value of the key; when there is none, ``loader()`` makes it, once for all who ask meanwhile.
 
-        Raises what the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
+        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Raises what
+        the loader raises, and InvalidArgument. A store that is down raises nothing: the loader runs.
         """
-        return cast("T", run(self._engine.get_or_set(key, loader, ttl, tags, type)))
+        return cast("T", run(self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)))
+
+    def get_or_set_many(
+        self,
+        keys: Iterable[str],
+        loader: Callable[[list[str]], Mapping[str, T]],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+    ) -> dict[str, T]:
+        """The values of the keys; ``loader(missing)`` makes those that are not there, in one call for all of them.
+
+        A key that the loader does not give is in no result. Raises what the loader raises, TypeError when it gives no
+        mapping, and InvalidArgument.
+        """
+        return run(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, T]], CachedFunction[P, T]]":
         """Cache what a function returns, per arguments.
 
@@ -229,7 +249,8 @@ class Cache(Facade):
         ``ignore``   names of parameters that take no part in the key
         ``version``  change it to make what was stored before unreachable
 
-        Arguments are told apart by type and value, at any depth. Raises ConfigurationError at decoration.
+        ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Arguments are
+        told apart by type and value, at any depth. Raises ConfigurationError at decoration.
         """
 
         def decorate(function: Callable[P, T]) -> CachedFunction[P, T]:
@@ -237,10 +258,33 @@ class Cache(Facade):
             refuse_asynchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
+
+        return decorate
+
+    def cached_many(
+        self,
+        *,
+        ttl: Ttl = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[..., Mapping[K, T]]], CachedManyFunction[K, T]]":
+        """Cache what a function of many items returns, per item: it is called with those that are missing.
+
+        The function takes a list of items and returns a mapping from items to values. ``key`` is a template with one
+        field, the item, such as ``"user:{id}"``; ``tags`` and ``version`` are as for ``cached``. Raises
+        ConfigurationError at decoration.
+        """
+
+        def decorate(function: Callable[..., Mapping[K, T]]) -> CachedManyFunction[K, T]:
+            plain = plain_function(function)
+            refuse_asynchronous(plain)
+            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            return CachedManyFunction(core, function)
 
         return decorate
 
@@ -318,6 +362,10 @@ class CachedFunction(Handle, Generic[P, T]):
         """The function bound to an object or class."""
         return self._bind(instance, owner)
 
+    def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
+        """What the call gives, with where it came from and whether it is stale."""
+        return run(self._core.result(self._bound + args, kwargs))
+
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The key of the call, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
         return self._core.key(self._bound + args, kwargs)
@@ -365,3 +413,29 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """The function bound to an object or class."""
         return self._bind(instance, owner)
+
+
+class CachedManyFunction(Handle, Generic[K, T]):
+    """A function of many items whose results are cached per item."""
+
+    _core: functions_many.CachedMany
+
+    def __call__(self, items: Iterable[K]) -> dict[K, T]:
+        """The cached values by item, and the function's for those that are missing."""
+        return run(self._core.call(self._bound, items))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        """The function bound to an object or class."""
+        return cast("Self", self._bind(instance, owner))
+
+    def key(self, item: K) -> str:
+        """The key of the item, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
+        return self._core.key((*self._bound, item))
+
+    def invalidate(self, *items: K) -> None:
+        """Remove the cached values of the items. Raises InvalidationUncertain when the store did not confirm."""
+        run(self._core.invalidate(self._bound, items))
+
+    def cache_info(self) -> CacheInfo:
+        """Hits, misses, loads and errors of this function in this process."""
+        return self._core.info()

@@ -1,12 +1,12 @@
 """Public types: what calls give back and what their annotations name. No behaviour beyond that of plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, TypedDict, TypeVar
 
-__all__ = ["DEFAULT", "CacheInfo", "Call", "Default", "Duration", "Entry", "Options"]
+__all__ = ["DEFAULT", "CacheInfo", "Call", "Default", "Duration", "Entry", "LoadOptions", "Options", "Result"]
 
 T = TypeVar("T")
 
@@ -74,7 +74,8 @@ class Call:
 class Options(TypedDict, total=False):
     """What a cache may be told beside its URL, or behind the ``?`` in it; the two are the same.
 
-    ``lease``             how long a load may take before another process may start it again; 10 seconds
+    ``lease``             how long a load outlives its process before another starts it again; 10 seconds
+    ``origin_limit``      loads that may run at a time while the store is down; 64
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``max_connections``   sockets that threads share; 16. The other models need one
@@ -87,6 +88,7 @@ class Options(TypedDict, total=False):
     """
 
     lease: Duration
+    origin_limit: int
     timeout: Duration
     connect_timeout: Duration
     max_connections: int
@@ -100,3 +102,48 @@ class Options(TypedDict, total=False):
     ssl_certfile: str
     ssl_keyfile: str
     ssl_cert_reqs: str
+
+
+class LoadOptions(TypedDict, total=False):
+    """How a cached function or ``get_or_set`` deals with values that are old, loads that are slow, and failures.
+
+    ``stale_while_revalidate``  how long after its ttl a value is still served, while it is renewed behind the caller
+    ``stale_if_error``  how long after its ttl a value is served when the load fails, or is slow (``soft_timeout``)
+    ``early_refresh``   renew a value behind the caller before its ttl is up, the likelier the dearer its load and the
+                        nearer its end; 1.0 is usual, more is earlier
+    ``jitter``          the part of the ttl that may be cut off at random, so that what was stored together does not
+                        expire together; 0.1 for a tenth
+    ``soft_timeout``    how long to wait for a load when a stale value could be served instead; the load goes on
+    ``hard_timeout``    how long to wait for a load at all; then OperationTimeout, and the load goes on
+    ``negative``        failures to remember: exception classes and for how long
+    ``result_tags``     further tags, computed from the result
+    """
+
+    stale_while_revalidate: Duration
+    stale_if_error: Duration
+    early_refresh: float
+    jitter: float
+    soft_timeout: Duration
+    hard_timeout: Duration
+    negative: Mapping[type[Exception], Duration]
+    result_tags: Callable[[Any], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """A value from load-through with where it came from.
+
+    ``source``  ``"hit"``, ``"loaded"``, or ``"uncached"`` when the store was not used
+    ``stale``   True when its ttl was up; then ``reason`` says why it was served all the same:
+                ``"stale-while-revalidate"``, ``"error"`` or ``"soft timeout"``
+    ``age``     seconds since it was stored, 0.0 for what was just loaded
+    """
+
+    value: T
+    source: str
+    stale: bool = False
+    reason: str | None = None
+    age: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Result(source={self.source!r}, stale={self.stale}, reason={self.reason!r}, age={self.age:.3f})"

@@ -1,6 +1,18 @@
 """unicache for asyncio (uvloop too) and trio: the calls of ``unicache``, to be awaited."""
 
-from unicache.typing import CacheInfo, Call, Entry
-from unicache_asyncio._cache import Cache, CachedFunction, InvalidatingFunction
+from unicache._core.previous import UNCHANGED, previous
+from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache_asyncio._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
 
-__all__ = ["Cache", "CacheInfo", "CachedFunction", "Call", "Entry", "InvalidatingFunction"]
+__all__ = [
+    "UNCHANGED",
+    "Cache",
+    "CacheInfo",
+    "CachedFunction",
+    "CachedManyFunction",
+    "Call",
+    "Entry",
+    "InvalidatingFunction",
+    "Result",
+    "previous",
+]

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 import unicache
-from unicache._core import functions, invalidating
+from unicache._core import functions, functions_many, invalidating
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -14,13 +14,15 @@ from unicache._core.handles import Handle, plain_function, refuse_synchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache._core.terms import Ttl
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_asyncio._io import AnyIo
 
-__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 
@@ -158,30 +160,59 @@ class Cache(Facade):
         key: str,
         loader: Callable[[], Awaitable[T] | T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> T:
-        return cast("T", await self._engine.get_or_set(key, loader, ttl, tags, type))
+        return cast("T", await self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options))
+
+    async def get_or_set_many(
+        self,
+        keys: Iterable[str],
+        loader: Callable[[list[str]], Awaitable[Mapping[str, T]] | Mapping[str, T]],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+    ) -> dict[str, T]:
+        return await self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags)
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, Awaitable[T]]], CachedFunction[P, T]]":
         def decorate(function: Callable[P, Awaitable[T]]) -> CachedFunction[P, T]:
             plain = plain_function(function)
             refuse_synchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
+
+        return decorate
+
+    def cached_many(
+        self,
+        *,
+        ttl: Ttl = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[..., Awaitable[Mapping[K, T]]]], CachedManyFunction[K, T]]":
+
+        def decorate(function: Callable[..., Awaitable[Mapping[K, T]]]) -> CachedManyFunction[K, T]:
+            plain = plain_function(function)
+            refuse_synchronous(plain)
+            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            return CachedManyFunction(core, function)
 
         return decorate
 
@@ -236,6 +267,9 @@ class CachedFunction(Handle, Generic[P, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
 
+    async def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
+        return await self._core.result(self._bound + args, kwargs)
+
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         return self._core.key(self._bound + args, kwargs)
 
@@ -275,3 +309,25 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     ) -> "InvalidatingFunction[Q, T]": ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
+
+
+@documented_like(unicache.CachedManyFunction)
+class CachedManyFunction(Handle, Generic[K, T]):
+    """A function of many items whose results are cached per item."""
+
+    _core: functions_many.CachedMany
+
+    async def __call__(self, items: Iterable[K]) -> dict[K, T]:
+        return await self._core.call(self._bound, items)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        return cast("Self", self._bind(instance, owner))
+
+    def key(self, item: K) -> str:
+        return self._core.key((*self._bound, item))
+
+    async def invalidate(self, *items: K) -> None:
+        await self._core.invalidate(self._bound, items)
+
+    def cache_info(self) -> CacheInfo:
+        return self._core.info()

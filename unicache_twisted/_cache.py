@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from twisted.internet.defer import Deferred, fail, succeed
 
 import unicache
-from unicache._core import functions, invalidating
+from unicache._core import functions, functions_many, invalidating
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -16,16 +16,21 @@ from unicache._core.handles import Handle, plain_function
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
+from unicache._core.terms import Ttl
 from unicache.errors import CacheError
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry
+from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_twisted._io import TwistedIo
 
-__all__ = ["Cache", "CachedFunction", "InvalidatingFunction"]
+__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
 T = TypeVar("T")
 D = TypeVar("D")
+K = TypeVar("K")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
+
+Later = Deferred[T] | Coroutine[Any, Any, T]
+"""What a function of Twisted gives whose result comes later."""
 
 
 @documented_like(unicache.Cache)
@@ -166,31 +171,65 @@ class Cache(Facade):
     def get_or_set(
         self,
         key: str,
-        loader: Callable[[], Deferred[T] | Coroutine[Any, Any, T] | T],
+        loader: Callable[[], Later[T] | T],
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
         type: Any = None,
+        **options: Unpack[LoadOptions],
     ) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._engine.get_or_set(key, loader, ttl, tags, type))
+        return Deferred.fromCoroutine(
+            self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)
+        )
+
+    def get_or_set_many(
+        self,
+        keys: Iterable[str],
+        loader: Callable[
+            [list[str]], Deferred[Mapping[str, T]] | Coroutine[Any, Any, Mapping[str, T]] | Mapping[str, T]
+        ],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+    ) -> "Deferred[dict[str, T]]":
+        return Deferred.fromCoroutine(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
 
     def cached(
         self,
         *,
-        ttl: Duration | Default | None = DEFAULT,
+        ttl: Ttl = DEFAULT,
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
-    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], CachedFunction[P, T]]":
-        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> CachedFunction[P, T]:
+        **options: Unpack[LoadOptions],
+    ) -> "Callable[[Callable[P, Later[T]]], CachedFunction[P, T]]":
+        def decorate(function: Callable[P, Later[T]]) -> CachedFunction[P, T]:
             plain = plain_function(function)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version
+                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
                 ),
                 function,
             )
+
+        return decorate
+
+    def cached_many(
+        self,
+        *,
+        ttl: Ttl = DEFAULT,
+        key: Key | None = None,
+        tags: Iterable[Tag] = (),
+        version: str | int | None = None,
+    ) -> "Callable[[Callable[..., Later[Mapping[K, T]]]], CachedManyFunction[K, T]]":
+
+        def decorate(
+            function: Callable[..., Later[Mapping[K, T]]],
+        ) -> CachedManyFunction[K, T]:
+            plain = plain_function(function)
+            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            return CachedManyFunction(core, function)
 
         return decorate
 
@@ -201,8 +240,8 @@ class Cache(Facade):
         tags: Target | Iterable[Target] = (),
         functions: "Iterable[CachedFunction[..., Any]]" = (),
         when: When = "after",
-    ) -> "Callable[[Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]], InvalidatingFunction[P, T]]":
-        def decorate(function: Callable[P, Deferred[T] | Coroutine[Any, Any, T] | T]) -> InvalidatingFunction[P, T]:
+    ) -> "Callable[[Callable[P, Later[T]]], InvalidatingFunction[P, T]]":
+        def decorate(function: Callable[P, Later[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
             cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
@@ -246,6 +285,9 @@ class CachedFunction(Handle, Generic[P, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
 
+    def result(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[Result[T]]":
+        return Deferred.fromCoroutine(self._core.result(self._bound + args, kwargs))
+
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         return self._core.key(self._bound + args, kwargs)
 
@@ -285,3 +327,25 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     ) -> "InvalidatingFunction[Q, T]": ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self._bind(instance, owner)
+
+
+@documented_like(unicache.CachedManyFunction)
+class CachedManyFunction(Handle, Generic[K, T]):
+    """A function of many items whose results are cached per item."""
+
+    _core: functions_many.CachedMany
+
+    def __call__(self, items: Iterable[K]) -> "Deferred[dict[K, T]]":
+        return Deferred.fromCoroutine(self._core.call(self._bound, items))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        return cast("Self", self._bind(instance, owner))
+
+    def key(self, item: K) -> str:
+        return self._core.key((*self._bound, item))
+
+    def invalidate(self, *items: K) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._core.invalidate(self._bound, items))
+
+    def cache_info(self) -> CacheInfo:
+        return self._core.info()

@@ -82,7 +82,7 @@ def test_a_wrong_url_is_told_by_the_part_that_is_wrong(flavour: Flavour, url: st
         ({"password": b"hidden"}, "password"),
         ({"password": ""}, "password"),
         ({"db": -1}, "db"),
-        ({"max_entries": 5}, "max_entries"),
+        ({"max_entries": 0}, "max_entries"),  # of another scheme, but wrong in every one
         ({"namespace": "a//b"}, "namespace"),
         ({"namespace": None}, "namespace"),
         ({"lease": 0}, "lease"),
@@ -94,6 +94,11 @@ def test_a_wrong_option_is_named(flavour: Flavour, options: dict[str, Any], told
         open_cache(flavour, "valkey://h", **options)
     assert told in str(caught.value)
     assert "hidden" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("url", ["memory://", "valkey://h"])
+def test_options_may_stay_when_the_url_changes(flavour: Flavour, url: str) -> None:
+    open_cache(flavour, url, timeout=5, max_entries=5, ssl_cert_reqs="none")
 
 
 @pytest.mark.parametrize("url", [None, 5, b"memory://", ["memory://"]], ids=repr)

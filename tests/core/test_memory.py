@@ -8,7 +8,7 @@ from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
 from unicache._core.record import Lease, TagVersion
-from unicache._core.store import KEEP_TTL, Found, Outcome, Rule, Store, Write
+from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 
@@ -240,6 +240,27 @@ def test_a_fill_after_an_invalidation_is_refused(store: MemoryStore, invalidate:
     assert run(store.read(b"a")) is None
 
 
+def test_many_claims_and_fills_each_stand_for_themselves(store: MemoryStore) -> None:
+    kept = put(store, b"b")
+    run(store.claim(b"c", THEIRS, 5.0))
+    claims = [Claim(name, OURS) for name in (b"a", b"b", b"c")]
+    assert run(store.claim_many(claims, 5.0)) == [None, kept, Lease(THEIRS)]
+    fills = [Fill(name, OURS, record(), 9.0) for name in (b"a", b"b", b"c")]
+    assert run(store.fill_many(fills)) == [True, False, False]
+
+
+def test_only_our_lease_is_renewed(store: MemoryStore, clock: Clock) -> None:
+    run(store.claim(b"a", OURS, 5.0))
+    clock.now += 4.0
+    assert not run(store.renew(b"a", THEIRS, 50.0))
+    assert run(store.renew(b"a", OURS, 5.0))
+    clock.now += 4.0
+    assert run(store.read(b"a")) == Lease(OURS)
+    clock.now += 1.0
+    assert not run(store.renew(b"a", OURS, 5.0))
+    assert run(store.read(b"a")) is None
+
+
 def test_only_our_lease_is_released(store: MemoryStore) -> None:
     run(store.claim(b"a", OURS, 5.0))
     run(store.release(b"a", THEIRS))
@@ -334,6 +355,9 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
     "claim": lambda store: store.claim(b"a", OURS, 1.0),
     "fill": lambda store: store.fill(b"a", OURS, record(), 1.0),
+    "claim_many": lambda store: store.claim_many([Claim(b"a", OURS)], 1.0),
+    "fill_many": lambda store: store.fill_many([Fill(b"a", OURS, record(), 1.0)]),
+    "renew": lambda store: store.renew(b"a", OURS, 1.0),
     "release": lambda store: store.release(b"a", OURS),
     "drop": lambda store: store.drop([b"a"]),
     "versions": lambda store: store.versions([b"t"]),

@@ -80,7 +80,9 @@ def test_the_bytes_counted_are_about_those_that_python_allocates(store: MemorySt
     try:
         for number in range(5_000):
             vector = tuple(TagVersion(f"tag {number} {tag}", b"%016d" % (number + tag)) for tag in range(tags))
-            kept = Record(b"%0100d" % number, 1, number + 2**60, number + 0.5, number + 1.5, number + 0.25, number + 2**40, vector)
+            kept = Record(
+                b"%0100d" % number, 1, number + 2**60, number + 0.5, number + 1.5, number + 0.25, number + 2**40, vector
+            )
             put(store, b"name %d" % number, kept, ttl=60.0 + number)
             del kept, vector
         allocated = tracemalloc.get_traced_memory()[0]

@@ -136,6 +136,13 @@ class MemoryModel(RuleBasedStateMachine):
             self.model[name] = Known(new, self.until(ttl))
         assert run(self.store.fill(name, token, new, ttl)) is ours
 
+    @rule(name=names, token=tokens, ttl=lease_ttls)
+    def renew(self, name: bytes, token: bytes, ttl: float) -> None:
+        ours = self.held(name) == Lease(token)
+        if ours:
+            self.model[name] = Known(Lease(token), self.until(ttl))
+        assert run(self.store.renew(name, token, ttl)) is ours
+
     @rule(name=names, token=tokens)
     def release(self, name: bytes, token: bytes) -> None:
         if self.held(name) == Lease(token):

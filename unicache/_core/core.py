@@ -2,9 +2,12 @@
 
 from contextvars import ContextVar
 
+from unicache._core.breaker import Breaker
 from unicache._core.counts import Counts, Events
 from unicache._core.flight import Flights
 from unicache._core.io import Io
+from unicache._core.keeper import Keeper
+from unicache._core.limit import Limit
 from unicache._core.settings import Settings
 from unicache._core.store import Store
 
@@ -21,6 +24,9 @@ class Core:
         self.store = store
         self.settings = settings
         self.flights = Flights(io)
+        self.keeper = Keeper(io, store, settings.lease)
+        self.breaker = Breaker()
+        self.origin = Limit(io, settings.origin_limit)
         self.counts = Counts()
         self.events = Events()
         self.switched_on = True

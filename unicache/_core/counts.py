@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from unicache.errors import CacheError, ConfigurationError
+from unicache.errors import CacheError, ConfigurationError, ServerError
 
 __all__ = ["EVENTS", "Counts", "Events"]
 
@@ -16,7 +16,18 @@ EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "r
 class Counts:
     """Counters of one cache, or of one cached function, in this process."""
 
-    __slots__ = ("corrupt", "errors", "hits", "invalidations", "loads", "misses", "refused", "uncached", "waits")
+    __slots__ = (
+        "corrupt",
+        "errors",
+        "hits",
+        "invalidations",
+        "loads",
+        "misses",
+        "refused",
+        "stale",
+        "uncached",
+        "waits",
+    )
 
     def __init__(self) -> None:
         self.hits = 0
@@ -24,6 +35,7 @@ class Counts:
         self.loads = 0
         self.errors = 0
         self.refused = 0
+        self.stale = 0
         self.waits = 0
         self.uncached = 0
         self.corrupt = 0
@@ -43,6 +55,7 @@ class Events:
     def __init__(self) -> None:
         self._listeners: dict[str, tuple[Callable[..., Any], ...]] = {}
         self.down = False
+        self.refusing = False
 
     def on(self, event: str, callback: Callable[..., Any]) -> None:
         """Have ``callback`` called at every such event. Raises ConfigurationError for an unknown one."""
@@ -59,11 +72,19 @@ class Events:
                 log.exception("a listener for %s failed", event)
 
     def lost(self, error: CacheError) -> None:
-        """The store could not be used. Warns once until it is back."""
-        if not self.down:
+        """The store could not be used. Warns once until it is back; once, too, until it stores again what it refused."""
+        if isinstance(error, ServerError):
+            if not self.refusing:
+                self.refusing = True
+                log.warning("the server refuses what functions return, and they run uncached: %s", error)
+        elif not self.down:
             self.down = True
             log.warning("the cache is out of reach, and functions run uncached: %s", error)
             self.tell("outage", error=error)
+
+    def stored(self) -> None:
+        """The store took what a function returned."""
+        self.refusing = False
 
     def back(self) -> None:
         """The store answered again."""

@@ -7,10 +7,11 @@ tags is judged here, and then acted on by its CAS, so that what was judged is wh
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
+from unicache._core.failures import FAILURE
 from unicache._core.names import Keyspace
 from unicache._core.record import Record
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
@@ -42,7 +43,7 @@ class Documents:
     def peek(self, key: str) -> Any:
         """The value if it can be had without waiting, else MISSING."""
         record = self._store.peek(self._names.entry(key))
-        if record is None or record.tags or record.soft:
+        if record is None or record.tags or record.soft or record.codec == FAILURE:
             return MISSING
         return value_of(record, key)
 
@@ -54,7 +55,7 @@ class Documents:
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
         found = await self._store.find(self._names.entry(key))
-        if found is None or not await self._tags.valid(found.record):
+        if found is None or not _is_value(found.record) or not await self._tags.valid(found.record):
             raise _not_found(key)
         return entry_of(self._io, key, found.record, found.ttl, wanted)
 
@@ -68,13 +69,15 @@ class Documents:
 
     async def _alive(self, name: bytes) -> Record | None:
         held = await self._store.read(name)
-        if not isinstance(held, Record) or (held.soft and is_stale(held, self._io.wall())):
+        if not _is_value(held):
+            return None
+        if held.soft and is_stale(held, self._io.wall()):
             return None
         return held if not held.tags or await self._tags.valid(held) else None
 
     # -- writing
 
-    async def set(self, key: str, value: Any, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool) -> int:
+    async def set(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool) -> int:
         """Write, under the CAS if one is given; the new CAS."""
         rule = Rule.ALWAYS if cas is None else Rule.SAME_CAS
         write = await self._prepared(key, value, self._life(ttl, keep_ttl), tags=tags, rule=rule, cas=cas)
@@ -120,7 +123,7 @@ class Documents:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
         record = await self._store.find_and_expire(name, seconds)
-        if record is None or not await self._tags.valid(record):
+        if not _is_value(record) or not await self._tags.valid(record):
             raise _not_found(key)
         return value_of(record, key, wanted)
 
@@ -147,7 +150,7 @@ class Documents:
         """The values of the keys that are there."""
         names = self._names.entries(keys)
         held = dict(zip(names, await self._store.read_many(list(names.values())), strict=True))
-        records = {key: record for key, record in held.items() if isinstance(record, Record)}
+        records = {key: record for key, record in held.items() if _is_value(record)}
         valid = await self._tags.valid_many(list(records.values()))
         results: dict[str, Any] = {key: error for key, error in held.items() if isinstance(error, Exception)}
         now = self._io.wall()
@@ -253,6 +256,11 @@ class Documents:
             if await act(held.cas) is Outcome.DONE:
                 return Outcome.DONE if valid or alive is False else Outcome.MISSING
         return outcome
+
+
+def _is_value(held: object) -> TypeGuard[Record]:
+    """Whether it is a record that documents speak of: no lease, and no remembered failure."""
+    return isinstance(held, Record) and held.codec != FAILURE
 
 
 def _tagged(record: Record, versions: tuple[Any, ...]) -> Record:

@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from unicache._core.bulk import Bulk
 from unicache._core.core import Core
 from unicache._core.documents import Documents
-from unicache._core.durations import optional_seconds
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions, links_for
-from unicache._core.load import Loads, Plan
+from unicache._core.load import Loads
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
+from unicache._core.plan import Plan
 from unicache._core.store import Store
 from unicache._core.tags import Tags
+from unicache._core.terms import Ttl, terms_of
 from unicache._core.url import Memory, configuration
 from unicache._core.valkey import ValkeyStore
 from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import Default, Duration
+from unicache.typing import LoadOptions
 
 __all__ = ["Engine", "engine_for"]
 
@@ -31,18 +33,34 @@ class Engine:
         self.tags = Tags(core.store, names)
         self.documents = Documents(core, names)
         self.loads = Loads(core, names)
+        self.bulk = Bulk(core, names, self.loads)
         self.invalidation = Invalidation(core, names)
 
     async def get_or_set(
-        self, key: str, loader: Callable[[], Any], ttl: Duration | Default | None, tags: Iterable[str], wanted: Any
+        self,
+        key: str,
+        loader: Callable[[], Any],
+        *,
+        ttl: Ttl,
+        tags: Iterable[str],
+        wanted: Any,
+        options: LoadOptions,
     ) -> Any:
         """Load through one key."""
         if not callable(loader):
             raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
-        life = self.core.settings.ttl if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
-        return await self.loads.through(
-            Plan(key, self.names.entry(key), loader, life, tuple(self.names.tags(tags)), wanted)
-        )
+        name, terms = self.names.entry(key), terms_of(self.core.settings, ttl, options)
+        return (await self.loads.through(Plan(key, name, loader, terms, tuple(self.names.tags(tags)), wanted))).value
+
+    async def get_or_set_many(
+        self, keys: Iterable[str], loader: Callable[[list[str]], Any], *, ttl: Ttl, tags: Iterable[str]
+    ) -> dict[str, Any]:
+        """Load through many keys."""
+        if not callable(loader):
+            raise InvalidArgument("loader must be a callable that takes a list of keys", argument="loader")
+        terms, marks = terms_of(self.core.settings, ttl, {}), tuple(self.names.tags(tags))
+        plans = {key: Plan(key, name, loader, terms, marks) for key, name in self.names.entries(keys).items()}
+        return await self.bulk.through(plans, loader)
 
     def view(self, name: str) -> "Engine":
         """The same cache in the namespace ``name`` of this one."""

@@ -5,15 +5,16 @@ Pure bookkeeping under a lock; which load to run and who gets what is decided in
 
 import threading
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from types import TracebackType
 from typing import Any
 
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
 from unicache._core.record import Record
 
-__all__ = ["Failed", "Flight", "Flights", "Found", "Interrupted", "Landing", "Loaded", "Role"]
+__all__ = ["Failed", "Flight", "Flights", "Found", "Gone", "Interrupted", "Landing", "Loaded", "Role"]
 
 
 class Role(Enum):
@@ -43,9 +44,16 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The loader, or the encoding of what it gave, failed."""
+    """The loader, or the encoding of what it gave, failed.
+
+    All waiters raise one error, each with the traceback of the load: what one raised must not pile up for the next.
+    """
 
     error: Exception
+    traceback: TracebackType | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "traceback", self.error.__traceback__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,12 @@ class Interrupted:
     error: BaseException
 
 
-Landing = Found | Loaded | Failed | Interrupted
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What the load was to replace is there no more: everybody has to look again."""
+
+
+Landing = Found | Gone | Loaded | Failed | Interrupted
 
 
 class Flight:

@@ -67,7 +67,7 @@ NO_WINDOWS = Windows()
 
 
 def state_of(record: Record, now: float, windows: Windows, draw: float = 1.0) -> State:
-    """The state of a record at ``now``, unix seconds. ``draw`` is a random number in (0, 1]; 1 never refreshes early."""
+    """The state of a record at ``now``, unix seconds. ``draw`` is random, in (0, 1]; 1 never refreshes early."""
     if not record.soft:
         return State.FRESH
     late = now - record.soft

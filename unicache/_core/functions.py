@@ -12,16 +12,23 @@ from typing import Any, get_args, get_origin, get_type_hints
 from unicache._core.binding import Binder, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
-from unicache._core.durations import optional_seconds
 from unicache._core.engine import Engine
-from unicache._core.load import Plan
-from unicache._core.store import Rule, Write
+from unicache._core.plan import Plan
 from unicache._core.templates import prefix
-from unicache._core.values import record_of
+from unicache._core.terms import Terms, Ttl, terms_of
 from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import CacheInfo, Default, Duration
+from unicache.typing import CacheInfo, LoadOptions, Result
 
-__all__ = ["CachedFunction", "Key", "Tag"]
+__all__ = [
+    "CachedFunction",
+    "Key",
+    "Tag",
+    "declare_result",
+    "is_method",
+    "several",
+    "tag_maker",
+    "terms_at_decoration",
+]
 
 Key = str | Callable[..., str]
 Tag = str | Callable[..., str | Iterable[str]]
@@ -35,23 +42,24 @@ class CachedFunction:
         engine: Engine,
         function: Callable[..., Any],
         *,
-        ttl: Duration | Default | None,
+        ttl: Ttl,
         key: Key | None,
         tags: Iterable[Tag],
         ignore: Collection[str],
         version: str | int | None,
+        options: LoadOptions,
     ) -> None:
         self.function = function
         self._engine = engine
         self._names = engine.names
         self._loads = engine.loads
-        method = _is_method(function)
+        method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
         self._prefix = _shared_prefix(function, key)
-        self._tags = tuple(_tag_maker(function, tag) for tag in _several(tags))
-        self._life = _life(engine, ttl)
+        self._tags = tuple(tag_maker(function, tag) for tag in several(tags))
+        self._terms = terms_at_decoration(engine, ttl, options)
         self.counts = Counts()
-        _declare_result(function)
+        declare_result(function)
 
     # -- keys
 
@@ -66,7 +74,7 @@ class CachedFunction:
             key=key,
             name=self._names.entry(key),
             load=partial(self.function, *args, **kwargs),
-            life=self._life,
+            terms=self._terms,
             tags=self._tags_of(args, kwargs),
             counts=self.counts,
         )
@@ -83,6 +91,10 @@ class CachedFunction:
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
+        return (await self._loads.through(self.plan(args, kwargs))).value
+
+    async def result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[Any]:
+        """The same, with where it came from."""
         return await self._loads.through(self.plan(args, kwargs))
 
     async def get(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -91,10 +103,7 @@ class CachedFunction:
 
     async def set(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Store a value as if the call had returned it."""
-        plan = self.plan(args, kwargs)
-        versions = await self._engine.tags.snapshot(plan.tags, plan.life)
-        record = record_of(self._engine.core.io, value, versions)
-        await self._engine.core.store.write(Write(plan.name, record, plan.life, Rule.ALWAYS))
+        await self._loads.put(self.plan(args, kwargs), value)
 
     async def invalidate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Remove the call's value."""
@@ -119,16 +128,14 @@ class CachedFunction:
         return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
 
 
-def _life(engine: Engine, ttl: Duration | Default | None) -> float | None:
-    if isinstance(ttl, Default):
-        return engine.core.settings.ttl
+def terms_at_decoration(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:
     try:
-        return optional_seconds(ttl, "ttl")
+        return terms_of(engine.core.settings, ttl, options)
     except InvalidArgument as error:
         raise ConfigurationError(str(error)) from None
 
 
-def _is_method(function: Callable[..., Any]) -> bool:
+def is_method(function: Callable[..., Any]) -> bool:
     """Whether the first parameter is the object or class that a method is bound to.
 
     At decoration a method is still a plain function; its name says that it stands in a class, and by convention its
@@ -147,13 +154,13 @@ def _shared_prefix(function: Callable[..., Any], key: Key | None) -> str:
     return prefix(key) if isinstance(key, str) else ""
 
 
-def _several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+def several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise ConfigurationError("tags must be a list or tuple of tags; put a single one into a list")
     return tuple(tags)
 
 
-def _tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
+def tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
     """From the arguments of a call to the tags that ``tag`` stands for."""
     if isinstance(tag, str):
         binder = template_binder(function, tag)
@@ -167,7 +174,7 @@ def _as_tags(given: str | Iterable[str]) -> Iterable[str]:
     return (given,) if isinstance(given, str) else given
 
 
-def _declare_result(function: Callable[..., Any]) -> None:
+def declare_result(function: Callable[..., Any]) -> None:
     """Make the classes in the return annotation known, so that instances stored by another process can be read."""
     try:
         wanted = get_type_hints(function).get("return", Any)

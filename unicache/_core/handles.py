@@ -6,13 +6,17 @@ A flavour's handle differs only in what its calls give back.
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from unicache._core.functions import CachedFunction
-from unicache._core.invalidating import InvalidatingFunction
 from unicache.errors import ConfigurationError
 
 __all__ = ["Handle", "plain_function", "refuse_asynchronous", "refuse_generators", "refuse_synchronous"]
+
+
+class Decorated(Protocol):
+    """The engine's side of a handle."""
+
+    function: Callable[..., Any]
 
 
 class Handle:
@@ -23,9 +27,7 @@ class Handle:
 
     _core: Any
 
-    def __init__(
-        self, core: CachedFunction | InvalidatingFunction, decorated: Any, bound: tuple[Any, ...] = ()
-    ) -> None:
+    def __init__(self, core: Decorated, decorated: Any, bound: tuple[Any, ...] = ()) -> None:
         self._core = core
         self._decorated = decorated
         self._bound = bound

@@ -6,7 +6,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from unicache._core.resp import ReplyError
@@ -104,6 +103,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 @cache
 def _our_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # dear to import, and only a connection needs it
+
     try:
         return version("unicache-kit")
     except PackageNotFoundError:  # run from a source tree that was never installed

@@ -32,11 +32,11 @@ class Invalidation:
 
     async def tags(self, tags: Iterable[str]) -> None:
         """Remove the tags' versions: every entry that carries one of them is invalid from then on (R9)."""
-        names = list(self._names.tags(tags).values())
+        names = [*self._names.tags(tags).values(), self._names.epoch]
         self._core.flights.detach_all(self._names.entry_prefix)  # which of them carry the tag is not known here
         await self._loudly(lambda: self._core.store.drop(names))
         self._core.flights.detach_all(self._names.entry_prefix)
-        self._note(len(names))
+        self._note(len(names) - 1)
 
     async def prefix(self, prefix: str = "") -> None:
         """Remove every key that starts with ``prefix``; empty for the whole namespace."""

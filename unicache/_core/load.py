@@ -1,54 +1,43 @@
-"""Load-through: who runs the loader, when what it gave is stored, and who may have it (R1 to R4, P6, P7).
+"""Load-through, the callers' side: what is served, who loads, who waits for whom and for how long (R4, P5, P6, P7).
 
-A load belongs to the cache, not to the caller that started it: it runs beside the callers, who wait for its landing.
-What it gave is handed to others only after the store accepted it; a load that an invalidation overtook is refused, and
-then only the caller that started it gets the value.
+A load belongs to the cache, not to the caller that started it: it runs beside the callers (``leading``), who wait for
+its landing. What it gave is handed to others only after the store accepted it; a load that an invalidation overtook is
+refused, and then only the caller that started it gets the value.
 """
 
 import random
-from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from unicache._core.core import Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
-from unicache._core.flight import Failed, Flight, Found, Interrupted, Landing, Loaded, Role
+from unicache._core.failures import FAILURE, recalled
+from unicache._core.flight import Failed, Flight, Found, Interrupted, Loaded, Role
+from unicache._core.freshness import State, state_of
+from unicache._core.leading import TROUBLE, Leader
 from unicache._core.names import Keyspace
-from unicache._core.record import Held, Lease, Record
-from unicache._core.store import Outcome, Rule, Write
+from unicache._core.plan import Plan
+from unicache._core.record import Record
 from unicache._core.tags import Tags
-from unicache._core.tokens import new_token
-from unicache._core.values import is_stale, record_of, value_of
-from unicache.errors import CacheError, OperationTimeout, ServerError, StoreUnavailable, ValueFormatError
+from unicache._core.values import value_of
+from unicache.errors import CacheError, OperationTimeout, StoreUnavailable, ValueFormatError
+from unicache.typing import Result
 
-__all__ = ["MISS", "Loads", "Plan"]
+__all__ = ["MISS", "Loads"]
 
-TROUBLE = (StoreUnavailable, OperationTimeout, ServerError)
-"""What makes a load-through read answer without the store (P7)."""
-
-MISS = object()
+MISS: Any = object()
 """No value could be had this way."""
 
-_loading: ContextVar[frozenset[bytes]] = ContextVar("unicache_loading", default=frozenset())
-"""The names that the running code is itself a load of."""
+_loading: ContextVar[frozenset[Flight]] = ContextVar("unicache_loading", default=frozenset())
+"""The flights that the running code is itself the load of."""
 
 
-@dataclass(slots=True)
-class Plan:
-    """How to come by one value.
+class Seen(NamedTuple):
+    """What a look at the store found, and how fresh it is."""
 
-    ``load`` runs the loader; ``life`` is in seconds, None for no expiry; ``counts`` are kept beside the cache's own.
-    """
-
-    key: str
-    name: bytes
-    load: Callable[[], Any]
-    life: float | None
-    tags: tuple[str, ...] = ()
-    wanted: Any = None
-    counts: Counts = field(default_factory=Counts)
+    record: Record
+    state: State
 
 
 class Loads:
@@ -60,105 +49,182 @@ class Loads:
         self._store = core.store
         self._names = names
         self._tags = Tags(core.store, names)
+        self._leader = Leader(core, names)
 
     # -- the calls
 
     def peek(self, key: str, name: bytes, counts: Counts) -> Any:
-        """A hit that needs no waiting, counted; else ``MISS``."""
+        """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
-        if record is None or record.tags or record.soft or not self._core.enabled:
+        if record is None or record.tags or record.soft or record.codec == FAILURE or not self._core.enabled:
             return MISS
-        self._count_hit(counts)
+        counts.hits += 1
+        self._core.counts.hits += 1
         return value_of(record, key)
 
-    async def through(self, plan: Plan) -> Any:
-        """The cached value, or what the loader gives."""
+    async def through(self, plan: Plan) -> Result[Any]:
+        """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
-            return await self._io.call(plan.load)
+            return Result(await self._io.call(plan.load), "uncached")
         while True:
             try:
-                record = await self._seen(plan.name)
+                seen = await self._look(plan)
             except TROUBLE as error:
                 return await self._without_store(plan, error)
-            if record is not None and (value := self._hit(plan, record)) is not MISS:
-                return value
-            flight, role = self._core.flights.enter(plan.name)
-            value = await (self._led(flight, plan) if role is Role.LEADER else self._joined(flight, role, plan))
-            if value is not MISS:
-                return value
+            if seen is not None and seen.state.served and (result := self.served(plan, seen)) is not MISS:
+                if seen.state.renewed:
+                    self._renew_behind(plan, seen.record)
+                return cast("Result[Any]", result)
+            stale = seen.record if seen is not None and seen.state is State.IF_ERROR else None
+            if (result := await self._flown(plan, stale)) is not MISS:
+                return cast("Result[Any]", result)
 
     async def peeked(self, plan: Plan) -> Any:
-        """The value if it is there, else None; nothing is loaded."""
-        record = await self._look(plan.name)
-        return None if record is None else value_of(record, plan.key, plan.wanted)
+        """The value if it is there and fresh, else None; nothing is loaded."""
+        seen = await self._look(plan)
+        if seen is None or not seen.state.served or seen.record.codec == FAILURE:
+            return None
+        return value_of(seen.record, plan.key, plan.wanted)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
-        held = await self._store.read(plan.name)
-        if not isinstance(held, Record):
-            return await self.through(plan)
-        versions = await self._tags.snapshot(plan.tags, plan.life)
-        value = await self._run_loader(plan)
-        fresh = record_of(self._io, value, versions)
-        outcome = await self._store.write(Write(plan.name, fresh, plan.life, Rule.SAME_CAS, held.cas))
-        if outcome is not Outcome.DONE:
-            self._refused(plan)
-        return value
+        if not self._core.enabled:
+            return await self._io.call(plan.load)
+        try:
+            seen = await self._look(plan)
+            if seen is None:  # a load under way may have begun before the change that this call is about
+                await self._store.drop([plan.name])
+                self._core.flights.detach([plan.name])
+        except TROUBLE as error:
+            return (await self._without_store(plan, error)).value
+        if seen is None:
+            return (await self.through(plan)).value
+        return await self._leader.replaced_by_force(plan, seen.record)
+
+    async def put(self, plan: Plan, value: Any) -> None:
+        """Store a value as if the loader had just given it."""
+        await self._leader.put(plan, value)
 
     # -- looking
 
-    async def _seen(self, name: bytes) -> Record | None:
-        """What can be served as it is; what cannot even be read is removed."""
-        try:
-            return await self._look(name)
-        except ValueFormatError as error:
-            await self._discard(name, error)
-            return None
-
-    async def _look(self, name: bytes) -> Record | None:
-        """What can be served as it is."""
-        if not self._store.available:
+    async def _look(self, plan: Plan) -> Seen | None:
+        """The valid record at the key and its state; None when there is none that can be read."""
+        now = self._io.now()
+        if not self._store.available or not self._core.breaker.allows(now):
             raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
-        held = await self._store.read(name)
-        if self._core.events.down:
+        try:
+            held = await self._store.read(plan.name)
+        except TROUBLE:
+            self._core.breaker.failed(self._io.now())
+            raise
+        except ValueFormatError as error:
+            await self._leader.discard(plan.name, error)
+            return None
+        self._recovered()
+        if not isinstance(held, Record) or not await self._tags.valid(held):
+            return None
+        return Seen(held, state_of(held, self._io.wall(), plan.terms.windows, 1.0 - random.random()))  # noqa: S311
+
+    def _recovered(self) -> None:
+        self._core.breaker.succeeded()
+        if self._core.events.down and not self._core.breaker.is_open:
             self._core.events.back()
-        return held if isinstance(held, Record) and await self._usable(held) else None
 
-    async def _usable(self, record: Record) -> bool:
-        return not is_stale(record, self._io.wall()) and await self._tags.valid(record)
-
-    def _hit(self, plan: Plan, record: Record) -> Any:
-        """The value of a record, or MISS when it cannot be read."""
+    def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
+        """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
+        record = seen.record
+        if record.codec == FAILURE:
+            failure = recalled(record, plan.terms.negative)
+            if failure is None:
+                return MISS
+            self._count_hit(plan, stale=False)
+            raise failure
         try:
             value = value_of(record, plan.key, plan.wanted)
         except ValueFormatError as error:
-            self._corrupt(plan.name, error)
+            self._leader.corrupt(plan.name, error)
             return MISS
-        self._count_hit(plan.counts)
-        return value
+        stale = reason is not None or seen.state is State.REVALIDATE
+        self._count_hit(plan, stale=stale)
+        why = reason or (seen.state.value if stale else None)
+        return Result(value, "hit", stale, why, max(0.0, self._io.wall() - record.created))
 
-    def _count_hit(self, counts: Counts) -> None:
-        counts.hits += 1
-        self._core.counts.hits += 1
+    def _count_hit(self, plan: Plan, *, stale: bool) -> None:
+        for counts in (plan.counts, self._core.counts):
+            counts.hits += 1
+            counts.stale += stale
 
-    # -- joining and leading
+    # -- flying
 
-    async def _joined(self, flight: Flight, role: Role, plan: Plan) -> Any:
-        """Wait for somebody's load; MISS when it gave nothing that this caller may have (R4).
+    async def _flown(self, plan: Plan, stale: Record | None) -> Any:
+        """Lead or join the load of the key; MISS when it gave nothing that this caller may have (R4)."""
+        flight, role = self._core.flights.enter(plan.name)
+        if role is Role.LEADER:
+            await self._launch(flight, plan, stale)
+        else:
+            self._join(flight, plan)
+        soft = None if stale is None else plan.terms.soft_timeout
+        if soft is not None and not await flight.event.wait(soft):
+            result = await self._still_stale(plan, "soft timeout")
+            if result is not MISS:
+                return result
+        await self._wait(flight, plan)
+        return await self.landed(flight, role, plan, stale)
 
-        A value that was found, not loaded, may have been invalidated before this caller came; and a tag may have been,
-        without the store refusing the fill.
-        """
-        if plan.name in _loading.get():
+    async def _launch(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
+        """Start the load: beside the caller, or, in a thread that will not leave it, on the caller itself."""
+        terms = plan.terms
+        if self._io.exclusive and terms.soft_timeout is None and terms.hard_timeout is None:
+            await self._lead(flight, plan, stale)
+        else:
+            self._io.spawn(lambda: self._lead(flight, plan, stale))
+
+    def _join(self, flight: Flight, plan: Plan) -> None:
+        if flight in _loading.get():
             raise CacheError(f"the loader of {plan.key!r} asked for {plan.key!r} itself", key=plan.key)
         self._core.counts.waits += 1
-        while not await flight.event.wait(FOREVER):
-            pass
+
+    async def _lead(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
+        mark = _loading.set(_loading.get() | {flight})
+        try:
+            await self._leader.lead(flight, plan, stale)
+        finally:
+            _loading.reset(mark)
+
+    def _renew_behind(self, plan: Plan, record: Record) -> None:
+        """Start a load beside the caller, unless one is under way."""
+        flight, role = self._core.flights.enter(plan.name)
+        if role is Role.LEADER:
+            self._io.spawn(lambda: self._lead(flight, plan, record))
+
+    async def _wait(self, flight: Flight, plan: Plan) -> None:
+        limit = plan.terms.hard_timeout
+        if limit is None:
+            while not await flight.event.wait(FOREVER):
+                pass
+        elif not await flight.event.wait(limit):
+            raise OperationTimeout(f"{plan.key!r} was not loaded within its hard timeout", key=plan.key)
+
+    async def landed(self, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
+        """What the end of the load means for this caller.
+
+        A value that was found, not loaded, may have been invalidated before a joiner came; and a tag may have been,
+        without the store refusing the fill.
+        """
         match flight.landing:
-            case Failed(error):
+            case Failed(error=error, traceback=traceback):
+                result = MISS if stale is None else await self._still_stale(plan, "error")
+                if result is MISS:
+                    raise error.with_traceback(traceback)
+                return result
+            case Loaded(value, record) if role is Role.LEADER:
+                return Result(value, "uncached" if record is None else "loaded")
+            case Found(record) if role is Role.LEADER:
+                return self.served(plan, self._seen(record, plan))
+            case Interrupted(error) if role is Role.LEADER:
                 raise error
             case Loaded(record=Record() as record) if role is Role.JOINER and await self._known_valid(record):
-                return self._hit(plan, record)
+                return self.served(plan, self._seen(record, plan))
         return MISS
 
     async def _known_valid(self, record: Record) -> bool:
@@ -169,152 +235,24 @@ class Loads:
             self._core.events.lost(error)
             return False
 
-    async def _led(self, flight: Flight, plan: Plan) -> Any:
-        """Start the load and wait for it like anybody else; but a refused value is ours (R3)."""
+    def _seen(self, record: Record, plan: Plan) -> Seen:
+        return Seen(record, state_of(record, self._io.wall(), plan.terms.windows))
 
-        async def lead() -> None:
-            await self._lead(flight, plan)
-
-        if self._io.exclusive:
-            await lead()
-        else:
-            self._io.spawn(lead)
-            while not await flight.event.wait(FOREVER):
-                pass
-        match flight.landing:
-            case Loaded(value):
-                return value
-            case Found(record):
-                return self._hit(plan, record)
-            case Failed(error) | Interrupted(error):
-                raise error
-        raise AssertionError("a flight has landed without a landing")
-
-    async def _lead(self, flight: Flight, plan: Plan) -> None:
-        landing: Landing = Interrupted(CacheError("the load was abandoned", key=plan.key))
-        mark = _loading.set(_loading.get() | {plan.name})
+    async def _still_stale(self, plan: Plan, reason: str) -> Any:
+        """The stale value, if it may still be served: it must be there, in its window, and not invalidated (P5)."""
         try:
-            landing = await self._landing(flight, plan)
-        except Exception as error:  # noqa: BLE001  every waiter gets it
-            landing = Failed(error)
-        except BaseException as error:
-            landing = Interrupted(error)
-            raise
-        finally:
-            _loading.reset(mark)
-            self._core.flights.land(flight, landing)
+            seen = await self._look(plan)
+        except TROUBLE:
+            return MISS
+        if seen is None or seen.state is State.DEAD:
+            return MISS
+        return self.served(plan, seen, reason if seen.state is State.IF_ERROR else None)
 
-    async def _landing(self, flight: Flight, plan: Plan) -> Landing:
-        token = new_token()
-        try:
-            held = await self._claimed_or_down(plan, token)
-            if held is None:
-                return await self._filled(flight, plan, token)
-        except BaseException:  # interrupted, the lease may be ours without our knowing
-            await self._let_go(plan.name, token)
-            raise
-        if isinstance(held, Record):
-            return Found(held)
-        self._core.counts.uncached += 1  # not ours, and it was long enough
-        return Loaded(await self._run_loader(plan), None)
+    # -- without the store
 
-    async def _claimed_or_down(self, plan: Plan, token: bytes) -> Held:
-        """R1; a store in trouble is as good as somebody's lease."""
-        try:
-            return await self._claimed(plan, token)
-        except TROUBLE as error:
-            self._core.events.lost(error)
-            return Lease(b"")
-
-    async def _filled(self, flight: Flight, plan: Plan, token: bytes) -> Landing:
-        """We have the lease: tag versions, the loader, the fill, in this order (R2)."""
-        try:
-            versions = await self._tags.snapshot(plan.tags, plan.life)
-        except TROUBLE as error:
-            self._core.events.lost(error)
-            await self._let_go(plan.name, token)
-            return Loaded(await self._run_loader(plan), None)
-        value = await self._run_loader(plan)
-        record = record_of(self._io, value, versions)
-        self._core.flights.close_doors(flight)
-        try:
-            accepted = await self._store.fill(plan.name, token, record, plan.life)
-        except TROUBLE as error:
-            self._core.events.lost(error)
-            return Loaded(value, None)
-        if not accepted:
-            self._refused(plan)
-        return Loaded(value, record if accepted else None)
-
-    async def _claimed(self, plan: Plan, token: bytes) -> Record | Lease | None:
-        """R1: None when the lease is ours, the record when there is one to use, a lease when waiting took too long."""
-        deadline = self._io.now() + self._core.settings.lease
-        over: int | None = None
-        pause = 0.005
-        while True:
-            try:
-                held = await self._store.claim(plan.name, token, self._core.settings.lease, over)
-            except ValueFormatError as error:
-                await self._discard(plan.name, error)
-                continue
-            if held is None:
-                return None
-            if isinstance(held, Record):
-                if await self._usable(held) and self._readable(plan, held):
-                    return held
-                over = held.cas
-                continue
-            over = None
-            if self._io.now() >= deadline:
-                return held
-            await self._io.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads the pollers, guards nothing
-            pause = min(0.1, pause * 1.5)
-
-    def _readable(self, plan: Plan, record: Record) -> bool:
-        try:
-            value_of(record, plan.key, plan.wanted)
-        except ValueFormatError:
-            return False
-        return True
-
-    # -- the loader and what can go wrong
-
-    async def _run_loader(self, plan: Plan) -> Any:
-        counts = (plan.counts, self._core.counts)
-        for each in counts:
-            each.misses += 1
-            each.loads += 1
-        self._core.events.tell("load", key=plan.key)
-        try:
-            return await self._io.call(plan.load)
-        except Exception as error:
-            for each in counts:
-                each.errors += 1
-            self._core.events.tell("load_error", key=plan.key, error=error)
-            raise
-
-    async def _without_store(self, plan: Plan, error: CacheError) -> Any:
-        """P7: the store is in trouble, so the function answers by running."""
+    async def _without_store(self, plan: Plan, error: CacheError) -> Result[Any]:
+        """P7: the store is in trouble, so the function answers by running, some at a time."""
         self._core.events.lost(error)
         self._core.counts.uncached += 1
-        return await self._run_loader(plan)
-
-    async def _let_go(self, name: bytes, token: bytes) -> None:
-        """Take the lease away, so that nobody waits for it in vain; if that fails, it expires."""
-        try:
-            await self._store.release(name, token)
-        except CacheError as error:
-            self._core.events.lost(error)
-
-    async def _discard(self, name: bytes, error: CacheError) -> None:
-        """Remove what cannot be read; dropping is always safe (P1)."""
-        self._corrupt(name, error)
-        await self._store.drop([name])
-
-    def _corrupt(self, name: bytes, error: CacheError) -> None:
-        self._core.counts.corrupt += 1
-        self._core.events.tell("corrupt", key=self._names.key_of(name), error=error)
-
-    def _refused(self, plan: Plan) -> None:
-        self._core.counts.refused += 1
-        self._core.events.tell("refused", key=plan.key)
+        async with self._core.origin:
+            return Result(await self._leader.run_loader(plan), "uncached")

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.record import Held, Lease, Record
-from unicache._core.store import Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -207,6 +207,20 @@ class MemoryStore:
         ours = self._held(name, now) == Lease(token)
         if ours:
             self._put(name, record, _until(ttl, now), now)
+        return ours
+
+    async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
+        return [await _settled(self.claim(name, token, ttl)) for name, token in claims]
+
+    async def fill_many(self, fills: Sequence[Fill]) -> list[bool | Exception]:
+        return [await _settled(self.fill(*fill)) for fill in fills]
+
+    @_alone
+    def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        now = self._clock()
+        ours = self._held(name, now) == Lease(token)
+        if ours:
+            self._table.expire(name, now + ttl)
         return ours
 
     @_alone

@@ -2,6 +2,8 @@
 
     <namespace>:<key>      an entry
     <namespace>#<tag>      the version of a tag
+    <namespace>#           the version that every invalidation of tags changes
+    <namespace>!<key>      the lease of a load that is to replace an entry which is still served
 
 The namespace is percent-escaped, so that the first ``:`` or ``#`` always ends it: two different (namespace, key) pairs
 never share a name, and ``user:`` is not a prefix of ``users:…``. Keys and tags stand behind it as they are, in UTF-8.
@@ -26,20 +28,23 @@ _UNSAFE = re.compile(rb"[^A-Za-z0-9_.\-/]")
 
 
 class Keyspace:
-    """The names of one namespace. Immutable; ``entry_prefix`` is what the names of all its entries begin with.
+    """The names of one namespace. Immutable; ``entry_prefix`` is what the names of all its entries begin with, and
+    ``epoch`` the version that changes with every invalidation of tags.
 
     ``namespace``  segments joined by ``/``, or empty; at most 200 bytes of UTF-8
 
     Raises InvalidArgument for anything else.
     """
 
-    __slots__ = ("_tag_prefix", "entry_prefix", "namespace")
+    __slots__ = ("_lock_prefix", "_tag_prefix", "entry_prefix", "epoch", "namespace")
 
     def __init__(self, namespace: str) -> None:
         escaped = b"" if namespace == "" else _escaped(namespace, "namespace")
         self.namespace = namespace
         self.entry_prefix = escaped + b":"
         self._tag_prefix = escaped + b"#"
+        self._lock_prefix = escaped + b"!"
+        self.epoch = self._tag_prefix
 
     def __repr__(self) -> str:
         return f"Keyspace({self.namespace!r})"
@@ -61,6 +66,10 @@ class Keyspace:
         Raises InvalidArgument for a key as ``entry`` does, and for a str, bytes or mapping in place of many keys.
         """
         return _each(keys, "keys", self.entry)
+
+    def lock(self, name: bytes) -> bytes:
+        """Where the lease of a load stands that is to replace the entry ``name`` while it is still served."""
+        return self._lock_prefix + name.removeprefix(self.entry_prefix)
 
     def tag(self, tag: str) -> bytes:
         """The name under which the version of a tag is kept. Raises InvalidArgument as ``entry`` does."""

@@ -7,7 +7,7 @@ Only what Redis 7.0 has is used; nothing is ever built from data, so a server ke
 from dataclasses import dataclass, field
 from hashlib import sha1
 
-__all__ = ["CLAIM_OVER", "EXPIRE", "FILL", "FIND_AND_EXPIRE", "RELEASE", "REMOVE", "WRITE", "Script"]
+__all__ = ["CLAIM_OVER", "EXPIRE", "FILL", "FIND_AND_EXPIRE", "RELEASE", "REMOVE", "RENEW", "TEXTS", "WRITE", "Script"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,14 @@ return 'done'
 )
 """ARGV: lease, record, milliseconds or nothing. For servers without ``SET … IFEQ``."""
 
+RENEW = Script(
+    """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+)
+"""ARGV: lease, milliseconds."""
+
 RELEASE = Script(
     """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -105,3 +113,8 @@ return 0
 """
 )
 """ARGV: lease. For servers without ``DELIFEQ``."""
+
+TEXTS: dict[bytes | str | int, str] = {
+    script.digest: script.text for script in (CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, RELEASE, REMOVE, RENEW, WRITE)
+}
+"""The scripts by the digests the server knows them by."""

@@ -10,8 +10,10 @@ class Settings:
     """All times in seconds.
 
     ``ttl``    of entries that name none; None for no expiry
-    ``lease``  how long a load may take before another process may start it again (R1), and how long one waits for it
+    ``lease``  how long a load's lease lives without renewal (R1), and how long another process waits for its value
+    ``origin_limit``  how many loads may run at a time while the store cannot coordinate them
     """
 
     ttl: float | None = None
     lease: float = 10.0
+    origin_limit: int = 64

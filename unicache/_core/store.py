@@ -1,8 +1,8 @@
 """What a store must be able to do: the one protocol behind ``memory://`` and ``valkey://``.
 
 Every call is about one name (or many, each on its own), so that it holds on a cluster. Names are complete server keys
-as bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of values,
-codecs, namespaces or whether a tag version is still current.
+as bytes; times to live are seconds, or None for "no expiry". A store knows records and leases; it knows nothing of
+values, codecs, namespaces or whether a tag version is still current.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from unicache._core.record import Held, Record
 
-__all__ = ["KEEP_TTL", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = ["KEEP_TTL", "Claim", "Fill", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
 
 
 class KeepTtl(Enum):
@@ -51,6 +51,22 @@ class Write(NamedTuple):
     ttl: float | KeepTtl | None
     rule: Rule = Rule.ALWAYS
     cas: int = 0
+
+
+class Claim(NamedTuple):
+    """One lease to put where nothing is."""
+
+    name: bytes
+    token: bytes
+
+
+class Fill(NamedTuple):
+    """One record to put where our lease is."""
+
+    name: bytes
+    token: bytes
+    record: Record
+    ttl: float | None
 
 
 class Found(NamedTuple):
@@ -118,6 +134,18 @@ class Store(Protocol):
 
     async def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
         """R3. Put the record where our lease still is; False when it is not, and nothing was changed."""
+        ...
+
+    async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
+        """``claim`` for each, sent together; foreign bytes as their ValueFormatError."""
+        ...
+
+    async def fill_many(self, fills: Sequence[Fill]) -> list[bool | Exception]:
+        """``fill`` for each, sent together."""
+        ...
+
+    async def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        """Let our lease live for ``ttl`` from now; False when it is gone."""
         ...
 
     async def release(self, name: bytes, token: bytes) -> None:

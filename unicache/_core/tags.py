@@ -42,6 +42,16 @@ class Tags:
         versions = dict(zip(names, await self._store.versions(list(names.values())), strict=True))
         return [current(record.tags, (versions[tag.tag] for tag in record.tags)) for record in records]
 
+    async def epoch(self, ttl: float | None) -> bytes:
+        """The version that every invalidation of tags changes: whoever learns an entry's tags only from its value can
+        tell by it whether one of them was invalidated while the value was made.
+        """
+        return (await self._store.make_versions([self._names.epoch], new_token(), ttl))[0]
+
+    async def same_epoch(self, epoch: bytes) -> bool:
+        """Whether no tag was invalidated since ``epoch`` was read."""
+        return await self._store.versions([self._names.epoch]) == [epoch]
+
     async def snapshot(self, tags: Iterable[str], ttl: float | None) -> tuple[TagVersion, ...]:
         """The versions to store with an entry that lives for ``ttl``; to be taken before its value is made (R2)."""
         names = self._names.tags(tags)

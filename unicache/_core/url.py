@@ -44,10 +44,16 @@ class Configuration:
 
 
 def configuration(url: str, options: Mapping[str, Any]) -> Configuration:
-    """Check everything. Raises ConfigurationError, naming the option or the part of the URL that is wrong."""
+    """Check everything. Raises ConfigurationError, naming the option or the part of the URL that is wrong.
+
+    A URL may hold only what its scheme knows. Keywords may be of any scheme, and those of others are left alone: the
+    code of an application stays as it is when its URL changes.
+    """
     parts = _split(url)
     kind = _SCHEMES[parts.scheme]
-    values = _converted(kind, _given(parts, options))
+    foreign = _converted(_ALL, {name: value for name, value in options.items() if name not in kind})
+    given = _given(parts, {name: value for name, value in options.items() if name not in foreign})
+    values = _converted(kind, given)
     settings = Settings(**{name: values.pop(name) for name in _SETTINGS if name in values})
     store = Memory(**values) if kind is _MEMORY else _node(parts, values)
     return Configuration(store, settings)
@@ -110,7 +116,7 @@ def _requirement(value: Any, name: str) -> str:
 
 
 _Convert = Callable[[Any, str], Any]
-_SETTINGS: dict[str, _Convert] = {"ttl": _optional_time, "lease": _time}
+_SETTINGS: dict[str, _Convert] = {"ttl": _optional_time, "lease": _time, "origin_limit": _positive}
 _MEMORY: dict[str, _Convert] = {**_SETTINGS, "max_entries": _positive, "max_bytes": _positive}
 _NODE: dict[str, _Convert] = {
     **_SETTINGS,
@@ -130,6 +136,7 @@ _TLS: dict[str, _Convert] = {
     "ssl_cert_reqs": _requirement,
 }
 _SCHEMES = {"memory": _MEMORY, "valkey": _NODE, "redis": _NODE, "unix": _NODE, "valkeys": _TLS, "rediss": _TLS}
+_ALL = {**_MEMORY, **_TLS}
 _NOT_YET = ("valkey+cluster", "valkey+sentinel")
 
 

@@ -4,7 +4,8 @@ Which link carries a request and whether it is repeated is ``links``' business; 
 ``envelope``'s. Here is which command does what, and what its reply means.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from unicache._core import resp
@@ -12,8 +13,19 @@ from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.record import Held, Lease, Record
-from unicache._core.scripts import CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, RELEASE, REMOVE, WRITE, Script
-from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.scripts import (
+    CLAIM_OVER,
+    EXPIRE,
+    FILL,
+    FIND_AND_EXPIRE,
+    RELEASE,
+    REMOVE,
+    RENEW,
+    TEXTS,
+    WRITE,
+    Script,
+)
+from unicache._core.store import KEEP_TTL, Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheError, ServerError, StoreUnavailable, ValueFormatError
 
 __all__ = ["ValkeyStore"]
@@ -34,7 +46,7 @@ class ValkeyStore:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
-        self._known: set[str] = set()  # digests of the scripts that the server has
+        self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
 
     @property
     def available(self) -> bool:
@@ -72,28 +84,28 @@ class ValkeyStore:
         """``SET``, or a script where there is a rule."""
         if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
             reply = await self._request(resp.pack(*_plain_set(write)), again=False)
-            return _outcome(reply, write.name)
-        return _outcome(await self._script(WRITE, write.name, *_write_arguments(write), again=False), write.name)
+            return _outcome(write.name, reply)
+        return _outcome(write.name, await self._script(WRITE, write.name, *_write_arguments(write), again=False))
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._scripted(WRITE, list(map(_write_command, writes)), again=False)
-        return [_caught(_outcome_of, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
+        replies = await self._pipeline(list(map(_write_command, writes)), again=False)
+        return [_caught(_outcome, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
         """A script: a lease has to be told from a record."""
         expected = b"" if cas is None else pack_cas(cas)
-        return _outcome(await self._script(REMOVE, name, expected, again=False), name)
+        return _outcome(name, await self._script(REMOVE, name, expected, again=False))
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._scripted(REMOVE, [_evalsha(REMOVE, name, b"") for name in names], again=False)
-        return [_caught(_outcome_of, name, reply) for name, reply in zip(names, replies, strict=True)]
+        replies = await self._pipeline([_evalsha(REMOVE, name, b"") for name in names], again=False)
+        return [_caught(_outcome, name, reply) for name, reply in zip(names, replies, strict=True)]
 
     async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         """``PEXPIRE`` or ``PERSIST``, on records only."""
         expected = b"" if cas is None else pack_cas(cas)
-        return _outcome(await self._script(EXPIRE, name, _milliseconds(ttl), expected, again=True), name)
+        return _outcome(name, await self._script(EXPIRE, name, _milliseconds(ttl), expected, again=True))
 
     async def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
         """The same, giving the record."""
@@ -107,23 +119,44 @@ class ValkeyStore:
 
         It may be repeated: finding the own token is having it.
         """
-        lease, span = pack_lease(token), _milliseconds(ttl)
         if over is None:
-            reply = await self._request(resp.pack("SET", name, lease, "NX", "GET", "PX", span), again=True)
+            reply = await self._request(resp.pack(*_claim_command(Claim(name, token), ttl)), again=True)
         else:
-            reply = await self._script(CLAIM_OVER, name, pack_cas(over), lease, span, again=True)
-        value = _sound(reply, name)
-        return None if value == lease else self._unpacked(name, value)
+            arguments = (pack_cas(over), pack_lease(token), _milliseconds(ttl))
+            reply = await self._script(CLAIM_OVER, name, *arguments, again=True)
+        return self._claimed(token, name, reply)
+
+    async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
+        """The same, all in one write."""
+        replies = await self._pipeline([_claim_command(claim, ttl) for claim in claims], again=True)
+        return [
+            _caught(partial(self._claimed, token), name, reply)
+            for (name, token), reply in zip(claims, replies, strict=True)
+        ]
+
+    def _claimed(self, token: bytes, name: bytes, reply: Any) -> Held:
+        return None if _sound(reply, name) == pack_lease(token) else self._unpacked(name, reply)
 
     async def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
         """``SET … IFEQ``, or its script."""
-        lease, value = pack_lease(token), pack(name, record)
-        if self._links.features is not None and self._links.features.set_ifeq:
-            expiry: Command = () if ttl is None else ("PX", _milliseconds(ttl))
-            reply = await self._request(resp.pack("SET", name, value, "IFEQ", lease, *expiry), again=False)
-        else:
-            reply = await self._script(FILL, name, lease, value, _milliseconds(ttl), again=False)
-        return _sound(reply, name) is not None
+        [reply] = await self._pipeline([self._fill_command(Fill(name, token, record, ttl))], again=False)
+        return _accepted(name, reply)
+
+    async def fill_many(self, fills: Sequence[Fill]) -> list[bool | Exception]:
+        """The same, all in one write."""
+        replies = await self._pipeline([self._fill_command(fill) for fill in fills], again=False)
+        return [_caught(_accepted, fill.name, reply) for fill, reply in zip(fills, replies, strict=True)]
+
+    def _fill_command(self, fill: Fill) -> Command:
+        lease, value = pack_lease(fill.token), pack(fill.name, fill.record)
+        if self._links.features is None or not self._links.features.set_ifeq:
+            return _evalsha(FILL, fill.name, lease, value, _milliseconds(fill.ttl))
+        expiry: Command = () if fill.ttl is None else ("PX", _milliseconds(fill.ttl))
+        return ("SET", fill.name, value, "IFEQ", lease, *expiry)
+
+    async def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
+        """A script, on all servers: it is rare."""
+        return bool(_sound(await self._script(RENEW, name, pack_lease(token), _milliseconds(ttl), again=True), name))
 
     async def release(self, name: bytes, token: bytes) -> None:
         """``DELIFEQ``, or its script."""
@@ -182,29 +215,24 @@ class ValkeyStore:
         self._links.close()
 
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
+        """The replies to commands that go out in one write.
+
+        A script goes as its text until the server is known to have it: a call that the server did not understand has
+        to be repeated out of turn, behind calls that were made after it.
+        """
         if not commands:
             return []
-        replies = await self._request(resp.pack_all(commands), len(commands), again=again)
-        return [replies] if len(commands) == 1 else list(replies)
+        replies = await self._request(resp.pack_all(_taught(commands, self._known)), len(commands), again=again)
+        replies = [replies] if len(commands) == 1 else list(replies)
+        for at, reply in enumerate(replies):
+            if _is_unknown_script(reply):  # the server was restarted; nothing was done yet
+                replies[at] = await self._request(resp.pack(*_with_text(commands[at])), again=again)
+        self._known.update(_scripts(commands))
+        return replies
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
-        return (await self._scripted(script, [_evalsha(script, name, *arguments)], again=again))[0]
-
-    async def _scripted(self, script: Script, commands: Sequence[Command], *, again: bool) -> list[Any]:
-        """Carry out commands, some of which call the script.
-
-        Its text is sent until the server is known to have it: a call that the server did not understand is repeated
-        out of turn, behind calls that were made after it.
-        """
-        known = script.digest in self._known
-        replies = await self._pipeline(commands if known else _with_text(script, commands), again=again)
-        lost = [at for at, reply in enumerate(replies) if _is_unknown_script(reply)]
-        if lost:  # by a restart; nothing was done yet
-            repeated = await self._pipeline(_with_text(script, [commands[at] for at in lost]), again=again)
-            for at, reply in zip(lost, repeated, strict=True):
-                replies[at] = reply
-        self._known.add(script.digest)
-        return replies
+        [reply] = await self._pipeline([_evalsha(script, name, *arguments)], again=again)
+        return reply
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
         value = _sound(reply, name)
@@ -241,13 +269,36 @@ def _evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Comm
     return ("EVALSHA", script.digest, 1, name, *arguments)
 
 
-def _with_text(script: Script, commands: Sequence[Command]) -> list[Command]:
-    """The commands, the first call of the script with its text, which the server keeps for the others."""
-    taught = list(commands)
-    first = next((at for at, command in enumerate(taught) if command[0] == "EVALSHA"), None)
-    if first is not None:
-        taught[first] = ("EVAL", script.text, *taught[first][2:])
+def _scripts(commands: Sequence[Command]) -> set[bytes | str | int]:
+    return {command[1] for command in commands if command[0] == "EVALSHA"}
+
+
+def _taught(commands: Sequence[Command], known: Collection[bytes | str | int]) -> Sequence[Command]:
+    """The commands, in which the first call of each script that is not known brings its text."""
+    new = _scripts(commands).difference(known)
+    if not new:
+        return commands
+    taught: list[Command] = []
+    for command in commands:
+        if command[0] == "EVALSHA" and command[1] in new:
+            new.remove(command[1])
+            taught.append(_with_text(command))
+        else:
+            taught.append(command)
     return taught
+
+
+def _with_text(command: Command) -> Command:
+    _, digest, *rest = command
+    return ("EVAL", TEXTS[digest], *rest)
+
+
+def _claim_command(claim: Claim, ttl: float) -> Command:
+    return ("SET", claim.name, pack_lease(claim.token), "NX", "GET", "PX", _milliseconds(ttl))
+
+
+def _accepted(name: bytes, reply: Any) -> bool:
+    return _sound(reply, name) is not None
 
 
 def _version_commands(name: bytes, fresh: bytes, ttl: float | None) -> tuple[Command, Command]:
@@ -267,13 +318,9 @@ def _is_unknown_script(reply: Any) -> bool:
     return isinstance(reply, resp.ReplyError) and str(reply).startswith("NOSCRIPT")
 
 
-def _outcome(reply: Any, name: bytes) -> Outcome:
+def _outcome(name: bytes, reply: Any) -> Outcome:
     value = _sound(reply, name)
     return Outcome.DONE if value == b"OK" else Outcome(value.decode())
-
-
-def _outcome_of(name: bytes, reply: Any) -> Outcome:
-    return _outcome(reply, name)
 
 
 def _sound(reply: Any, name: bytes | None) -> Any:

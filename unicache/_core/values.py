@@ -12,10 +12,10 @@ from unicache.typing import Entry
 __all__ = ["entry_of", "is_stale", "record_of", "value_of"]
 
 
-def record_of(io: Io, value: Any, tags: tuple[TagVersion, ...] = ()) -> Record:
+def record_of(io: Io, value: Any, tags: tuple[TagVersion, ...] = (), *, soft: float = 0.0, cost: float = 0.0) -> Record:
     """A new record of the value. Raises ValueFormatError when it cannot be stored as it is."""
     codec, payload = encode(value)
-    return Record(payload=payload, codec=codec, cas=new_cas(), created=io.wall(), tags=tags)
+    return Record(payload=payload, codec=codec, cas=new_cas(), created=io.wall(), soft=soft, cost=cost, tags=tags)
 
 
 def value_of(record: Record, key: str, wanted: Any = None) -> Any:

@@ -19,18 +19,17 @@ reactor: Any = installed  # a module to the type checkers
 
 def shop(url: str, namespace: str, orders: Orders) -> Shop:
     """Two slow queries, cached per customer, and the function that makes both out of date."""
-    # mypy finds no T for "Deferred[T] | Coroutine[Any, Any, T] | T", which is what may be decorated; hence the ignores.
     cache = Cache(url, namespace=namespace, ttl="5m", lease="1m")
 
-    @cache.cached(key="num_orders:{customer}", tags=["customer:{customer}"])  # type: ignore[arg-type]
+    @cache.cached(key="num_orders:{customer}", tags=["customer:{customer}"])
     def num_orders(customer: str) -> "Deferred[int]":
         return deferToThread(orders.count, customer)
 
-    @cache.cached(key="spending:{customer}", tags=["customer:{customer}"])  # type: ignore[arg-type]
+    @cache.cached(key="spending:{customer}", tags=["customer:{customer}"])
     def spending(customer: str) -> "Deferred[Spending]":
         return deferToThread(orders.spending, customer)
 
-    @cache.invalidates(tags="customer:{customer}")  # type: ignore[arg-type]
+    @cache.invalidates(tags="customer:{customer}")
     def add_order(customer: str, amount: float) -> "Deferred[None]":
         return deferToThread(orders.add, customer, amount)
 

@@ -1,0 +1,259 @@
+"""Load-through of many keys: one look at all of them, one load of those that are missing, one write of what it gave.
+
+The same leases and the same refusals as for one key. A key that somebody else is loading is left to that load, and if
+that settles nothing, it is loaded as a single key is. An item that the loader does not give is absent: it is in no
+result, and nothing is stored for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unicache._core.core import Core
+from unicache._core.detached import FOREVER
+from unicache._core.flight import Failed, Flight, Gone, Interrupted, Landing, Loaded, Role
+from unicache._core.freshness import State, lifetimes, state_of
+from unicache._core.leading import TROUBLE, Leader
+from unicache._core.load import MISS, Loads, Seen
+from unicache._core.names import Keyspace
+from unicache._core.plan import Plan
+from unicache._core.record import Record, TagVersion
+from unicache._core.store import Claim, Fill
+from unicache._core.tags import Tags
+from unicache._core.tokens import new_token
+from unicache._core.values import record_of
+from unicache.errors import CacheError, KeyNotFound, StoreUnavailable
+
+__all__ = ["Bulk", "LoadMany"]
+
+LoadMany = Callable[[list[Any]], Any]
+"""The user's loader: from the items that are missing to a mapping from items to values."""
+
+
+class Absent(KeyNotFound):
+    """The loader gave nothing for the item."""
+
+
+@dataclass(slots=True)
+class Boarded:
+    """One key of a bulk load, on its way."""
+
+    item: Any
+    plan: Plan
+    flight: Flight
+    token: bytes
+
+
+class Bulk:
+    """Load-through of many keys in one namespace."""
+
+    def __init__(self, core: Core, names: Keyspace, loads: Loads) -> None:
+        self._core = core
+        self._io = core.io
+        self._store = core.store
+        self._tags = Tags(core.store, names)
+        self._loads = loads
+        self._leader = Leader(core, names)
+
+    async def through(self, plans: Mapping[Any, Plan], load: LoadMany) -> dict[Any, Any]:
+        """The values by item. Raises what the loader raises, and TypeError when it gives no mapping."""
+        if not self._core.enabled:
+            values = await self._given(list(plans), load)
+            return {item: values[item] for item in plans if item in values}
+        try:
+            results = await self._found(plans)
+        except TROUBLE as error:
+            return await self._without_store(plans, load, error)
+        led, left = self._boarded(plans, results)
+        if led:
+            await self._launch(led, load)
+            left += await self._collect(led, results)
+        for item in left:
+            await self._singly(item, plans[item], load, results)
+        return {item: results[item] for item in plans if item in results}
+
+    # -- looking
+
+    async def _found(self, plans: Mapping[Any, Plan]) -> dict[Any, Any]:
+        """What can be served as it is."""
+        if not self._store.available:
+            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
+        held = await self._store.read_many([plan.name for plan in plans.values()])
+        records = {item: record for item, record in zip(plans, held, strict=True) if isinstance(record, Record)}
+        valid = await self._tags.valid_many(list(records.values()))
+        results: dict[Any, Any] = {}
+        for (item, record), current in zip(records.items(), valid, strict=True):
+            if current:
+                self._serve(plans[item], item, record, results)
+        return results
+
+    def _serve(self, plan: Plan, item: Any, record: Record, results: dict[Any, Any]) -> None:
+        state = state_of(record, self._io.wall(), plan.terms.windows)
+        result = self._loads.served(plan, Seen(record, state)) if state is State.FRESH else MISS
+        if result is not MISS:
+            results[item] = result.value
+
+    def _boarded(self, plans: Mapping[Any, Plan], results: Mapping[Any, Any]) -> tuple[list[Boarded], list[Any]]:
+        """The missing items: those that this call leads, and those that others are loading."""
+        led: list[Boarded] = []
+        left: list[Any] = []
+        for item, plan in plans.items():
+            if item not in results:
+                flight, role = self._core.flights.enter(plan.name)
+                if role is Role.LEADER:
+                    led.append(Boarded(item, plan, flight, new_token()))
+                else:
+                    left.append(item)
+        return led, left
+
+    # -- the callers' side
+
+    async def _launch(self, led: list[Boarded], load: LoadMany) -> None:
+        """Load beside the caller, as for a single key."""
+        if self._io.exclusive:
+            await self._lead(led, load)
+        else:
+            self._io.spawn(lambda: self._lead(led, load))
+
+    async def _collect(self, led: list[Boarded], results: dict[Any, Any]) -> list[Any]:
+        """Put what landed into the results; the items that were not settled."""
+        unsettled = []
+        for each in led:
+            while not await each.flight.event.wait(FOREVER):
+                pass
+            try:
+                result = await self._loads.landed(each.flight, Role.LEADER, each.plan, None)
+            except Absent:
+                continue
+            if result is MISS:
+                unsettled.append(each.item)
+            else:
+                results[each.item] = result.value
+        return unsettled
+
+    async def _singly(self, item: Any, plan: Plan, load: LoadMany, results: dict[Any, Any]) -> None:
+        async def one() -> Any:
+            return _taken(await self._io.call(load, [item]), item)
+
+        try:
+            results[item] = (await self._loads.through(replace(plan, load=one))).value
+        except Absent:
+            return
+
+    # -- the leader's side
+
+    async def _lead(self, led: list[Boarded], load: LoadMany) -> None:
+        rest: Landing = Interrupted(CacheError("the load was abandoned"))
+        try:
+            await self._loaded(led, load)
+            rest = Gone()
+        except Exception as error:  # noqa: BLE001  every waiter gets it
+            rest = Failed(error)
+        except BaseException as error:
+            rest = Interrupted(error)
+            raise
+        finally:
+            for each in led:
+                if each.flight.landing is None:
+                    self._core.flights.land(each.flight, rest)
+
+    async def _loaded(self, led: list[Boarded], load: LoadMany) -> None:
+        try:
+            ours = await self._claimed(led)
+        except TROUBLE as error:
+            await self._uncached(led, load, error)
+            return
+        for each in ours:
+            self._core.keeper.hold(each.plan.name, each.token)
+        try:
+            if ours:
+                await self._filled(ours, load)
+        finally:
+            for each in ours:
+                self._core.keeper.drop(each.token)
+                if each.flight.landing is None or isinstance(each.flight.landing, Failed):
+                    await self._leader.let_go(each.plan.name, each.token)
+
+    async def _claimed(self, led: list[Boarded]) -> list[Boarded]:
+        """R1 for all at once: those whose lease is ours. The others land: found, or left to whoever has them."""
+        claims = [Claim(each.plan.name, each.token) for each in led]
+        ours: list[Boarded] = []
+        for each, held in zip(led, await self._store.claim_many(claims, self._core.settings.lease), strict=True):
+            if held is None:
+                ours.append(each)
+            else:
+                self._core.flights.land(each.flight, Gone())
+        return ours
+
+    async def _filled(self, ours: list[Boarded], load: LoadMany) -> None:
+        """Tag versions, the loader, the fills, in this order (R2, R3)."""
+        versions = await self._versions(ours)
+        started = self._io.now()
+        values = await self._given([each.item for each in ours], load)
+        cost = (self._io.now() - started) / len(ours)
+        given = [each for each in ours if each.item in values]
+        records: list[tuple[Boarded, Record, float | None]] = []
+        for each in given:
+            life, soft = lifetimes(each.plan.terms.life(values[each.item]), each.plan.terms.windows, self._io.wall())
+            tags = tuple(versions[tag] for tag in each.plan.tags)
+            records.append((each, record_of(self._io, values[each.item], tags, soft=soft, cost=cost), life))
+            self._core.flights.close_doors(each.flight)
+        accepted = await self._fill([Fill(each.plan.name, each.token, record, life) for each, record, life in records])
+        for (each, record, _), stored in zip(records, accepted, strict=True):
+            self._core.flights.land(each.flight, Loaded(values[each.item], record if stored else None))
+        for each in ours:
+            if each.item not in values:
+                self._core.flights.land(each.flight, Failed(_absent(each.plan.key)))
+
+    async def _versions(self, ours: list[Boarded]) -> dict[str, TagVersion]:
+        tags = dict.fromkeys(tag for each in ours for tag in each.plan.tags)
+        lives = [each.plan.terms.longest_known for each in ours]
+        longest = None if None in lives else max(life for life in lives if life is not None)
+        return {version.tag: version for version in await self._tags.snapshot(tags, longest)}
+
+    async def _fill(self, fills: list[Fill]) -> list[bool]:
+        try:
+            outcomes = await self._store.fill_many(fills)
+        except TROUBLE as error:
+            self._core.events.lost(error)
+            return [False] * len(fills)
+        refused = sum(1 for outcome in outcomes if outcome is not True)
+        self._core.counts.refused += refused
+        return [outcome is True for outcome in outcomes]
+
+    # -- the loader
+
+    async def _given(self, items: list[Any], load: LoadMany) -> Mapping[Any, Any]:
+        """Run the loader on the items, counted."""
+        self._core.counts.loads += 1
+        self._core.counts.misses += len(items)
+        values = await self._io.call(load, items)
+        if not isinstance(values, Mapping):
+            raise TypeError(
+                f"the loader of many must return a mapping from items to values, not {type(values).__name__}"
+            )
+        return values
+
+    async def _uncached(self, led: list[Boarded], load: LoadMany, error: CacheError) -> None:
+        values = await self._without_store({each.item: each.plan for each in led}, load, error)
+        for each in led:
+            landing = Loaded(values[each.item], None) if each.item in values else Failed(_absent(each.plan.key))
+            self._core.flights.land(each.flight, landing)
+
+    async def _without_store(self, plans: Mapping[Any, Plan], load: LoadMany, error: CacheError) -> dict[Any, Any]:
+        """P7: the store is in trouble, so the loader answers."""
+        self._core.events.lost(error)
+        self._core.counts.uncached += 1
+        async with self._core.origin:
+            values = await self._given(list(plans), load)
+        return {item: values[item] for item in plans if item in values}
+
+
+def _taken(values: Any, item: Any) -> Any:
+    if item not in values:
+        raise _absent(str(item))
+    return values[item]
+
+
+def _absent(key: str) -> Absent:
+    return Absent(f"the loader gave nothing for {key!r}", key=key)

@@ -1,0 +1,56 @@
+"""Remembered failures: a loader's exception as a record, and back. Only classes that the caller named are ever made."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from unicache._core.codec import RICH, decode, encode
+from unicache._core.io import Io
+from unicache._core.record import Record, TagVersion
+from unicache._core.tokens import new_cas
+from unicache.errors import ValueFormatError
+
+__all__ = ["FAILURE", "recalled", "remembered"]
+
+FAILURE = 128
+"""The codec id of a remembered failure: no value has it."""
+
+
+def remembered(io: Io, error: Exception, tags: tuple[TagVersion, ...]) -> Record | None:
+    """A record of the failure; None when its arguments are no values that can be stored."""
+    try:
+        _, payload = encode([_path(type(error)), list(error.args)])
+    except ValueFormatError:
+        return None
+    return Record(payload=payload, codec=FAILURE, cas=new_cas(), created=io.wall(), tags=tags)
+
+
+def recalled(record: Record, kinds: Iterable[type[Exception]]) -> Exception | None:
+    """The failure that a record tells of, if it is of one of these classes; a note says that it was remembered."""
+    try:
+        path, arguments = decode(RICH, record.payload)
+    except (ValueFormatError, TypeError, ValueError):
+        return None
+    for kind in kinds:
+        for known in (kind, *_below(kind)):
+            if _path(known) == path:
+                return _made(known, arguments)
+    return None
+
+
+def _below(kind: type[Exception]) -> list[type[Exception]]:
+    """All classes derived from it that this process knows."""
+    direct = kind.__subclasses__()
+    return direct + [deeper for each in direct for deeper in _below(each)]
+
+
+def _made(kind: type[Exception], arguments: Any) -> Exception | None:
+    try:
+        error = kind(*arguments)
+    except Exception:  # noqa: BLE001  a constructor that wants other arguments than it keeps; then the load runs
+        return None
+    error.add_note("this failure was remembered by the cache; its loader did not run for this call")
+    return error
+
+
+def _path(kind: type[Exception]) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"

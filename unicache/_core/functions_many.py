@@ -1,0 +1,91 @@
+"""Cached functions of many items: each has an entry of its own, and the function sees only those that are missing."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+from unicache._core.binding import Binder
+from unicache._core.counts import Counts
+from unicache._core.engine import Engine
+from unicache._core.functions import Tag, declare_result, is_method, several, tag_maker, terms_at_decoration
+from unicache._core.plan import Plan
+from unicache._core.templates import parsed
+from unicache._core.terms import Ttl
+from unicache.errors import ConfigurationError, InvalidArgument
+from unicache.typing import CacheInfo
+
+__all__ = ["CachedMany"]
+
+
+class CachedMany:
+    """A function from a list of items to a mapping, together with the key and tags of each item."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        function: Callable[..., Any],
+        *,
+        ttl: Ttl,
+        key: str | Callable[..., str] | None,
+        tags: Iterable[Tag],
+        version: str | int | None,
+    ) -> None:
+        self.function = function
+        self._engine = engine
+        method = is_method(function)
+        one = _of_one_item(function, key, method=method)
+        self._binder = Binder(one, key=key, ignore=(), version=version, bound=method)
+        self._tags = tuple(tag_maker(one, tag) for tag in several(tags))
+        self._terms = terms_at_decoration(engine, ttl, {})
+        self.counts = Counts()
+        declare_result(function)
+
+    def key(self, args: tuple[Any, ...]) -> str:
+        """The key of one item; before it stands what the function is bound to."""
+        return self._binder.key(args, {})
+
+    async def call(self, bound: tuple[Any, ...], items: Iterable[Any]) -> dict[Any, Any]:
+        """The values by item, without those the function does not know."""
+        load = partial(self.function, *bound)
+        return await self._engine.bulk.through({item: self._plan((*bound, item)) for item in _listed(items)}, load)
+
+    async def invalidate(self, bound: tuple[Any, ...], items: Iterable[Any]) -> None:
+        """Remove the items' values."""
+        await self._engine.invalidation.keys([self.key((*bound, item)) for item in _listed(items)])
+
+    def info(self) -> CacheInfo:
+        """The counters of this function, in this process."""
+        counts = self.counts
+        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+
+    def _plan(self, args: tuple[Any, ...]) -> Plan:
+        key = self.key(args)
+        tags = tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, {})))
+        return Plan(key, self._engine.names.entry(key), self.function, self._terms, tags, counts=self.counts)
+
+
+def _of_one_item(function: Callable[..., Any], key: object, *, method: bool) -> Callable[..., Any]:
+    """Something with the function's name and the signature of a call for one item, for keys and tags to bind."""
+    names = list(signature(function).parameters)
+    if len(names) != 1 + method:
+        raise ConfigurationError(f"{function.__qualname__} must have one parameter, the list of items")
+    fields = [name for name in parsed(key)[1] if name not in names[:-1]] if isinstance(key, str) else []
+    names[-1:] = fields[:1] or names[-1:]  # a template names the item as it likes
+
+    def one() -> None: ...
+
+    one.__module__, one.__qualname__ = function.__module__, function.__qualname__
+    one.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])  # type: ignore[attr-defined]
+    return one
+
+
+def _listed(items: Iterable[Any]) -> list[Any]:
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
+        raise InvalidArgument("items must be a list or other iterable; wrap a single one", argument="items")
+    try:
+        return list(dict.fromkeys(items))
+    except TypeError:
+        raise InvalidArgument(
+            "items must be hashable, to be found in what the function returns", argument="items"
+        ) from None

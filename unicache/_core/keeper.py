@@ -1,0 +1,84 @@
+"""Keeps the leases of running loads alive, so that a load may take longer than its lease as long as its process lives.
+
+One watch, which is a task or thread, for all leases of a scheduler; it runs only while there are any.
+"""
+
+import threading
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from unicache._core.forks import forget_after_fork
+from unicache._core.io import Event, Io
+from unicache._core.store import Store
+from unicache.errors import CacheError
+
+__all__ = ["Keeper"]
+
+
+class Watch(NamedTuple):
+    """Who renews leases, until ``over``; ``held`` is from their tokens to their names."""
+
+    over: Event
+    held: dict[bytes, bytes]
+
+
+class Keeper:
+    """The leases this process holds, each renewed three times in its life."""
+
+    def __init__(self, io: Io, store: Store, lease: float) -> None:
+        self._io = io
+        self._store = store
+        self._lease = lease
+        self.forget()
+        forget_after_fork(self)
+
+    def forget(self) -> None:
+        """In a forked child: the leases are the parent's."""
+        self._lock = threading.Lock()
+        self._watches: dict[Hashable, Watch] = {}
+
+    def hold(self, name: bytes, token: bytes) -> None:
+        """The lease is ours: renew it from time to time."""
+        here = self._io.here()
+        with self._lock:
+            watch = self._watches.get(here)
+            if watch is not None:
+                watch.held[token] = name
+                return
+            watch = self._watches[here] = Watch(self._io.event(), {token: name})
+        self._io.spawn(lambda: self._keep(here, watch))
+
+    def drop(self, token: bytes) -> None:
+        """The load is over. A watch with nothing to do ends at once, so that it does not keep a loop busy; but a thread
+        stays for a while, because starting one costs more than a load may.
+        """
+        here = self._io.here()
+        watch = self._watches.get(here)
+        if watch is None:
+            return
+        with self._lock:
+            watch.held.pop(token, None)
+        if not self._io.exclusive and self._ended(here, watch):
+            watch.over.set()
+
+    def _ended(self, here: Hashable, watch: Watch) -> bool:
+        """Whether the watch has nothing more to do; then the next lease starts another."""
+        with self._lock:
+            if not watch.held and self._watches.get(here) is watch:
+                del self._watches[here]
+            return not watch.held
+
+    async def _keep(self, here: Hashable, watch: Watch) -> None:
+        try:
+            while not await watch.over.wait(self._lease / 3.0) and not self._ended(here, watch):
+                for token, name in list(watch.held.items()):
+                    await self._renew(name, token)
+        finally:
+            watch.held.clear()  # if the scheduler ends, the loads end with it
+            self._ended(here, watch)
+
+    async def _renew(self, name: bytes, token: bytes) -> None:
+        try:
+            await self._store.renew(name, token, self._lease)
+        except CacheError:
+            return  # the store is in trouble; the lease lives on for the rest of its time

@@ -1,0 +1,336 @@
+"""Load-through, the leader's side: the lease, the loader, the fill (R1 to R3).
+
+A load of an absent key puts its lease where the value will be. A load that is to replace a record which is still
+served puts it beside, and writes only if that very record is still there. Either way an invalidation removes what the
+fill depends on, so that a late fill is refused.
+"""
+
+import random
+from typing import Any, NamedTuple
+
+from unicache._core.core import Core
+from unicache._core.failures import FAILURE, recalled, remembered
+from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
+from unicache._core.freshness import State, lifetimes, state_of
+from unicache._core.names import Keyspace
+from unicache._core.plan import Plan
+from unicache._core.previous import UNCHANGED, given
+from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.store import Outcome, Rule, Write
+from unicache._core.tags import Tags
+from unicache._core.tokens import new_token
+from unicache._core.values import entry_of, record_of, value_of
+from unicache.errors import (
+    CacheError,
+    ConfigurationError,
+    OperationTimeout,
+    ServerError,
+    StoreUnavailable,
+    ValueFormatError,
+)
+from unicache.typing import Entry
+
+__all__ = ["TROUBLE", "Leader"]
+
+TROUBLE = (StoreUnavailable, OperationTimeout, ServerError)
+"""What makes a load-through read answer without the store (P7)."""
+
+
+FIRST_PAUSE = 0.005
+LONGEST_PAUSE = 0.1
+"""Seconds between looks at another process's lease."""
+
+
+class Leader:
+    """Runs loads in one namespace."""
+
+    def __init__(self, core: Core, names: Keyspace) -> None:
+        self._core = core
+        self._io = core.io
+        self._store = core.store
+        self._names = names
+        self._tags = Tags(core.store, names)
+
+    async def lead(self, flight: Flight, plan: Plan, old: Record | None) -> None:
+        """Load, and land the flight whatever happens. ``old`` is a record that stays in its place meanwhile."""
+        landing: Landing = Interrupted(CacheError("the load was abandoned", key=plan.key))
+        try:
+            landing = await (self._fresh(flight, plan) if old is None else self._replacing(flight, plan, old))
+        except Exception as error:  # noqa: BLE001  every waiter gets it
+            landing = Failed(error)
+        except BaseException as error:
+            landing = Interrupted(error)
+            raise
+        finally:
+            self._core.flights.land(flight, landing)
+
+    # -- a key that holds nothing of use
+
+    async def _fresh(self, flight: Flight, plan: Plan) -> Landing:
+        token = new_token()
+        try:
+            held = await self._claimed(plan, token)
+        except TROUBLE as error:
+            return await self._uncached(plan, error)
+        if isinstance(held, Lease):  # somebody else's, and it was long enough
+            return await self._uncached(plan, None)
+        if isinstance(held, Record):
+            state = state_of(held, self._io.wall(), plan.terms.windows)
+            return Found(held) if state.served else await self._replacing(flight, plan, held)
+        self._core.keeper.hold(plan.name, token)
+        try:
+            return await self._filled(flight, plan, token)
+        except BaseException:
+            await self.let_go(plan.name, token)
+            raise
+        finally:
+            self._core.keeper.drop(token)
+
+    async def _claimed(self, plan: Plan, token: bytes) -> Record | Lease | None:
+        """R1: None when the lease is ours, a record when there is one of use, a lease when waiting took too long."""
+        waiting = _Waiting(self._core)
+        over: int | None = None
+        while True:
+            try:
+                held = await self._store.claim(plan.name, token, self._core.settings.lease, over)
+            except ValueFormatError as error:
+                await self.discard(plan.name, error)
+                continue
+            if isinstance(held, Record):
+                if await self._of_use(plan, held):
+                    return held
+                over = held.cas
+            elif held is None or not await waiting.more():
+                return held
+            else:
+                over = None
+
+    async def _of_use(self, plan: Plan, record: Record) -> bool:
+        """Whether the record is in a window, valid, and can be read."""
+        if state_of(record, self._io.wall(), plan.terms.windows) is State.DEAD or not await self._tags.valid(record):
+            return False
+        if record.codec == FAILURE:
+            return recalled(record, plan.terms.negative) is not None
+        try:
+            value_of(record, plan.key, plan.wanted)
+        except ValueFormatError:
+            return False
+        return True
+
+    async def _filled(self, flight: Flight, plan: Plan, token: bytes) -> Landing:
+        """We have the lease: tag versions, the loader, the fill, in this order (R2)."""
+        try:
+            before = await self._before(plan)
+        except TROUBLE as error:
+            await self.let_go(plan.name, token)
+            return await self._uncached(plan, error)
+        try:
+            value, cost = await self._timed(plan)
+        except Exception as error:
+            await self._remember(plan, token, before.tags, error)
+            raise
+        return await self._stored(flight, plan, _Made(value, cost, before), token)
+
+    async def _remember(self, plan: Plan, token: bytes, tags: tuple[TagVersion, ...], error: Exception) -> None:
+        """Store the failure, if it is one to remember."""
+        life = plan.terms.negative_life(error)
+        record = None if life is None else remembered(self._io, error, tags)
+        if record is None:
+            return
+        try:
+            await self._store.fill(plan.name, token, record, life)
+        except TROUBLE as trouble:
+            self._core.events.lost(trouble)
+
+    # -- a key that holds a record which stays until it is replaced
+
+    async def _replacing(self, flight: Flight, plan: Plan, old: Record) -> Landing:
+        lock, token, waiting = self._names.lock(plan.name), new_token(), _Waiting(self._core)
+        try:
+            while await self._store.claim(lock, token, self._core.settings.lease) is not None:
+                changed = await self._changed(plan, old)
+                if changed is not None or not await waiting.more():
+                    return changed or await self._uncached(plan, None)
+            if (changed := await self._changed(plan, old)) is not None:
+                await self.let_go(lock, token)
+                return changed
+        except TROUBLE as error:
+            return await self._uncached(plan, error)
+        self._core.keeper.hold(lock, token)
+        try:
+            return await self._loaded_over(flight, plan, old)
+        finally:
+            self._core.keeper.drop(token)
+            await self.let_go(lock, token)
+
+    async def _changed(self, plan: Plan, old: Record) -> Landing | None:
+        """Whether somebody else renewed the record, or removed it, while we waited for our turn; None when it is there.
+
+        When it is gone, nothing was found: the callers look again, and load as of a key that holds nothing.
+        """
+        held = await self._store.read(plan.name)
+        if isinstance(held, Record) and held.cas == old.cas:
+            return None
+        if not isinstance(held, Record) or not await self._of_use(plan, held):
+            return Gone()
+        return Found(held) if state_of(held, self._io.wall(), plan.terms.windows).served else Gone()
+
+    async def replaced_by_force(self, plan: Plan, old: Record) -> Any:
+        """Load and replace, beside any load that is under way; the value, stored or not."""
+        landing = await self._loaded_over(None, plan, old)
+        assert isinstance(landing, Loaded)
+        return landing.value
+
+    async def _loaded_over(self, flight: Flight | None, plan: Plan, old: Record) -> Landing:
+        try:
+            before = await self._before(plan)
+        except TROUBLE as error:
+            return await self._uncached(plan, error)
+        value, cost = await self._timed(plan, self._previous(plan, old))
+        return await self._stored(flight, plan, _Made(value, cost, before), old.cas)
+
+    async def put(self, plan: Plan, value: Any) -> None:
+        """Write a value under the plan's terms, whatever is there."""
+        record, life = await self._record(plan, _Made(value, 0.0, await self._before(plan)))
+        if record is not None:
+            await self._store.write(Write(plan.name, record, life))
+
+    # -- what both have in common
+
+    async def _before(self, plan: Plan) -> "_Before":
+        """R2: what has to be known before the loader starts, so that an invalidation during it is noticed."""
+        life = plan.terms.longest_known
+        tags = await self._tags.snapshot(plan.tags, life)
+        epoch = None if plan.terms.result_tags is None else await self._tags.epoch(life)
+        return _Before(tags, epoch)
+
+    def _previous(self, plan: Plan, old: Record) -> Entry[Any] | None:
+        """What the loader may see of the record that it is to replace."""
+        if old.codec == FAILURE:
+            return None
+        try:
+            return entry_of(self._io, plan.key, old, None, plan.wanted)
+        except ValueFormatError:
+            return None
+
+    async def _timed(self, plan: Plan, previous: Entry[Any] | None = None) -> tuple[Any, float]:
+        started = self._io.now()
+        value = await self.run_loader(plan, previous)
+        return value, self._io.now() - started
+
+    async def _stored(self, flight: Flight | None, plan: Plan, made: "_Made", key: bytes | int) -> Landing:
+        """R3: store the value by our lease's token, or over the record with this CAS."""
+        if flight is not None:
+            self._core.flights.close_doors(flight)
+        try:
+            record, life = await self._record(plan, made)
+            if record is not None and await self._put(plan.name, key, record, life):
+                self._core.events.stored()
+                return Loaded(made.value, record)
+        except TROUBLE as error:
+            self._core.events.lost(error)
+        else:
+            self._core.counts.refused += 1
+            self._core.events.tell("refused", key=plan.key)
+        if isinstance(key, bytes):  # our lease may still be there, with nothing to wait for
+            await self.let_go(plan.name, key)
+        return Loaded(made.value, None)
+
+    async def _put(self, name: bytes, key: bytes | int, record: Record, life: float | None) -> bool:
+        if isinstance(key, bytes):
+            return await self._store.fill(name, key, record, life)
+        return await self._store.write(Write(name, record, life, Rule.SAME_CAS, key)) is Outcome.DONE
+
+    async def _record(self, plan: Plan, made: "_Made") -> tuple[Record | None, float | None]:
+        """The record to store and its time to live; None when a tag was invalidated that only the result names."""
+        terms, tags = plan.terms, made.before.tags
+        if terms.result_tags is not None and made.before.epoch is not None:
+            tags += await self._tags.snapshot(terms.result_tags(made.value), terms.longest_known)
+            if not await self._tags.same_epoch(made.before.epoch):
+                return None, None
+        stretch = 1.0 - terms.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
+        life, soft = lifetimes(terms.life(made.value), terms.windows, self._io.wall(), stretch)
+        return record_of(self._io, made.value, tags, soft=soft, cost=made.cost), life
+
+    async def run_loader(self, plan: Plan, previous: Entry[Any] | None = None) -> Any:
+        """Run it, counted; what it gives, or the previous value if it says so."""
+        counts = (plan.counts, self._core.counts)
+        for each in counts:
+            each.misses += 1
+            each.loads += 1
+        self._core.events.tell("load", key=plan.key)
+        mark = given.set(previous)  # also when there is none: this load may run inside another's
+        try:
+            value = await self._io.call(plan.load)
+        except Exception as error:
+            for each in counts:
+                each.errors += 1
+            self._core.events.tell("load_error", key=plan.key, error=error)
+            raise
+        finally:
+            given.reset(mark)
+        return value if value is not UNCHANGED else _kept(previous)
+
+    async def _uncached(self, plan: Plan, trouble: CacheError | None) -> Landing:
+        """Run the loader and store nothing: the store is in trouble, or another process takes too long."""
+        self._core.counts.uncached += 1
+        if trouble is None:
+            return Loaded(await self.run_loader(plan), None)
+        self._core.events.lost(trouble)
+        async with self._core.origin:
+            return Loaded(await self.run_loader(plan), None)
+
+    async def let_go(self, name: bytes, token: bytes) -> None:
+        """Take the lease away, so that nobody waits for it in vain; if that fails, it expires."""
+        try:
+            await self._store.release(name, token)
+        except CacheError as error:
+            self._core.events.lost(error)
+
+    async def discard(self, name: bytes, error: CacheError) -> None:
+        """Remove what cannot be read; dropping is always safe (P1)."""
+        self.corrupt(name, error)
+        await self._store.drop([name])
+
+    def corrupt(self, name: bytes, error: CacheError) -> None:
+        """Count what cannot be read."""
+        self._core.counts.corrupt += 1
+        self._core.events.tell("corrupt", key=self._names.key_of(name), error=error)
+
+
+def _kept(previous: Entry[Any] | None) -> Any:
+    if previous is None:
+        raise ConfigurationError("a loader said UNCHANGED, but there was no previous value")
+    return previous.value
+
+
+class _Before(NamedTuple):
+    """Tag versions, and the epoch if there are tags that only the result will name."""
+
+    tags: tuple[TagVersion, ...]
+    epoch: bytes | None
+
+
+class _Made(NamedTuple):
+    """What a loader gave, how long it took, and what was known before it ran."""
+
+    value: Any
+    cost: float
+    before: _Before
+
+
+class _Waiting:
+    """Waiting for another process's load: short pauses at first, then longer, until its lease would be over."""
+
+    def __init__(self, core: Core) -> None:
+        self._io = core.io
+        self._deadline = core.io.now() + core.settings.lease
+        self._pause = FIRST_PAUSE
+
+    async def more(self) -> bool:
+        """Wait once; False when it was long enough."""
+        if self._io.now() >= self._deadline:
+            return False
+        await self._io.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads pollers, guards nothing
+        self._pause = min(LONGEST_PAUSE, self._pause * 1.5)
+        return True

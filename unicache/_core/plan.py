@@ -1,0 +1,28 @@
+"""One load-through as data: which key, how its value is made, on which terms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from unicache._core.counts import Counts
+from unicache._core.terms import Terms
+
+__all__ = ["Plan"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """How to come by one value.
+
+    ``load``    runs the loader, without arguments
+    ``wanted``  the type the value must have, None for any
+    ``counts``  kept beside the cache's own
+    """
+
+    key: str
+    name: bytes
+    load: Callable[..., Any]
+    terms: Terms
+    tags: tuple[str, ...] = ()
+    wanted: Any = None
+    counts: Counts = field(default_factory=Counts)
