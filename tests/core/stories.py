@@ -10,20 +10,21 @@ from typing import Any, cast
 from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
 from memory_kit import run
 from stepped import SteppedIo, World
-from stepped_state import SteppedFlights, SteppedStore, WatchedStore
+from stepped_state import SteppedBreaker, SteppedFlights, SteppedStore, WatchedStore
 
 from unicache._core.core import Core
 from unicache._core.engine import Engine
 from unicache._core.invalidating import InvalidatingFunction
-from unicache._core.load import Plan
 from unicache._core.names import Keyspace
+from unicache._core.plan import Plan
 from unicache._core.record import Lease, Record
 from unicache._core.settings import Settings
 from unicache._core.store import Outcome, Store, Write
 from unicache._core.tags import current
+from unicache._core.terms import Terms
 from unicache._core.values import value_of
 from unicache.errors import InvalidationUncertain, KeyNotFound
-from unicache.typing import DEFAULT
+from unicache.typing import DEFAULT, Result
 
 __all__ = ["KEY", "TAG", "Cancelled", "Process", "Tale"]
 
@@ -66,6 +67,7 @@ class Process:
         self.store = SteppedStore(world, shared, name)
         self.core = Core(SteppedIo(world, exclusive=threads), cast("Store", self.store), Settings(lease=lease))
         self.flights = self.core.flights = SteppedFlights(world, name)
+        self.core.breaker = SteppedBreaker(world, name)
         self.engine = Engine(self.core, Keyspace(""))
 
 
@@ -102,7 +104,7 @@ class Tale:
     def stored(self, value: str = "stored") -> None:
         """A value that was loaded before."""
         self.history.loads.append(Load(value, "somebody", "elsewhere", 0, 0, 0))
-        run(self._plain.documents.set(KEY, value, DEFAULT, self._tags, None, keep_ttl=False))
+        run(self._plain.documents.set(KEY, value, ttl=DEFAULT, tags=self._tags, cas=None, keep_ttl=False))
 
     # -- what they do; each verb starts a task, and gives its name
 
@@ -131,7 +133,7 @@ class Tale:
         """Write as a document."""
         documents = process.engine.documents
         return self._invalidator(
-            "writer", process, lambda: documents.set(KEY, value, DEFAULT, self._tags, None, keep_ttl=False)
+            "writer", process, lambda: documents.set(KEY, value, ttl=DEFAULT, tags=self._tags, cas=None, keep_ttl=False)
         )
 
     def mutate(self, process: Process, change: Callable[[str], str]) -> str:
@@ -200,7 +202,8 @@ class Tale:
         async def work(name: str) -> None:
             read = Read(name, process.name, self._now("invalidated and read", alone=False), kind)
             try:
-                read.value = await way(self._plan(read, process, fails, seconds))
+                got = await way(self._plan(read, process, fails, seconds))
+                read.value = got.value if isinstance(got, Result) else got
             except Exception as error:  # noqa: BLE001  the history is judged later
                 read.error = error
             self.history.reads.append(read)
@@ -225,7 +228,7 @@ class Tale:
                 raise LoaderFailed
             return mine.value
 
-        return Plan(KEY, process.engine.names.entry(KEY), load, None, self._tags)
+        return Plan(KEY, process.engine.names.entry(KEY), load, Terms(ttl=None), self._tags)
 
     def _invalidator(self, kind: str, process: Process, way: Work) -> str:
         async def work(_: str) -> None:

@@ -51,11 +51,13 @@ class Leader:
         self._names = names
         self._tags = Tags(core.store, names)
 
-    async def lead(self, flight: Flight, plan: Plan, old: Record | None) -> None:
-        """Load, and land the flight whatever happens. ``old`` is a record that stays in its place meanwhile."""
+    async def lead(self, flight: Flight, plan: Plan, old: Record | None, *, behind: bool) -> None:
+        """Load, and land the flight whatever happens. ``old`` is a record that stays in its place meanwhile, and
+        ``behind`` says that nobody waits for the load.
+        """
         landing: Landing = Interrupted(CacheError("the load was abandoned", key=plan.key))
         try:
-            landing = await (self._fresh(flight, plan) if old is None else self._replacing(flight, plan, old))
+            landing = await (self._fresh(flight, plan) if old is None else self._replacing(flight, plan, old, behind=behind))
         except Exception as error:  # noqa: BLE001  every waiter gets it
             landing = Failed(error)
         except BaseException as error:
@@ -70,24 +72,30 @@ class Leader:
         token = new_token()
         try:
             held = await self._claimed(plan, token)
-        except TROUBLE as error:
-            return await self._uncached(plan, error)
-        if isinstance(held, Lease):  # somebody else's, and it was long enough
-            return await self._uncached(plan, None)
-        if isinstance(held, Record):
-            state = state_of(held, self._io.wall(), plan.terms.windows)
-            return Found(held) if state.served else await self._replacing(flight, plan, held)
-        self._core.keeper.hold(plan.name, token)
-        try:
-            return await self._filled(flight, plan, token)
-        except BaseException:
+            if held is None:
+                self._core.keeper.hold(plan.name, token)
+                return await self._filled(flight, plan, token)
+        except BaseException:  # interrupted in claiming it, the lease may be ours without our knowing
             await self.let_go(plan.name, token)
             raise
         finally:
             self._core.keeper.drop(token)
+        if isinstance(held, Record):
+            state = state_of(held, self._io.wall(), plan.terms.windows)
+            return Found(held) if state.served else await self._replacing(flight, plan, held)
+        return await self._uncached(plan, held if isinstance(held, CacheError) else None)
 
-    async def _claimed(self, plan: Plan, token: bytes) -> Record | Lease | None:
-        """R1: None when the lease is ours, a record when there is one of use, a lease when waiting took too long."""
+    async def _claimed(self, plan: Plan, token: bytes) -> Record | Lease | CacheError | None:
+        """R1: None when the lease is ours, a record when there is one of use, a lease when waiting took too long.
+
+        The error when the store is in trouble: what is raised comes from the loader.
+        """
+        try:
+            return await self._claim(plan, token)
+        except TROUBLE as error:
+            return error
+
+    async def _claim(self, plan: Plan, token: bytes) -> Record | Lease | None:
         waiting = _Waiting(self._core)
         over: int | None = None
         while True:
@@ -144,24 +152,37 @@ class Leader:
 
     # -- a key that holds a record which stays until it is replaced
 
-    async def _replacing(self, flight: Flight, plan: Plan, old: Record) -> Landing:
-        lock, token, waiting = self._names.lock(plan.name), new_token(), _Waiting(self._core)
+    async def _replacing(self, flight: Flight, plan: Plan, old: Record, *, behind: bool = False) -> Landing:
+        """Load over the record. ``behind`` a caller who has his answer, nobody waits for another process that does."""
+        lock, token = self._names.lock(plan.name), new_token()
         try:
-            while await self._store.claim(lock, token, self._core.settings.lease) is not None:
-                changed = await self._changed(plan, old)
-                if changed is not None or not await waiting.more():
-                    return changed or await self._uncached(plan, None)
-            if (changed := await self._changed(plan, old)) is not None:
-                await self.let_go(lock, token)
-                return changed
-        except TROUBLE as error:
-            return await self._uncached(plan, error)
-        self._core.keeper.hold(lock, token)
-        try:
-            return await self._loaded_over(flight, plan, old)
+            landing = await self._locked(plan, old, token, behind=behind)
+            if landing is not None:
+                return landing
+            self._core.keeper.hold(lock, token)
+            landing = await self._loaded_over(flight, plan, old)
+        except BaseException:  # interrupted in claiming it, the lease may be ours without our knowing
+            await self.let_go(lock, token)
+            raise
         finally:
             self._core.keeper.drop(token)
+        await self.let_go(lock, token)
+        return landing
+
+    async def _locked(self, plan: Plan, old: Record, token: bytes, *, behind: bool) -> Landing | None:
+        """None when the lease beside the record is ours, and the record is still there; else how it ended."""
+        lock, waiting = self._names.lock(plan.name), _Waiting(self._core)
+        try:
+            while await self._store.claim(lock, token, self._core.settings.lease) is not None:
+                changed = Gone() if behind else await self._changed(plan, old)
+                if changed is not None or not await waiting.more():
+                    return changed or await self._uncached(plan, None)
+            changed = await self._changed(plan, old)
+        except TROUBLE as error:
+            return Gone() if behind else await self._uncached(plan, error)
+        if changed is not None:
             await self.let_go(lock, token)
+        return changed
 
     async def _changed(self, plan: Plan, old: Record) -> Landing | None:
         """Whether somebody else renewed the record, or removed it, while we waited for our turn; None when it is there.

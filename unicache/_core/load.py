@@ -184,10 +184,10 @@ class Loads:
             raise CacheError(f"the loader of {plan.key!r} asked for {plan.key!r} itself", key=plan.key)
         self._core.counts.waits += 1
 
-    async def _lead(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
+    async def _lead(self, flight: Flight, plan: Plan, old: Record | None, *, behind: bool = False) -> None:
         mark = _loading.set(_loading.get() | {flight})
         try:
-            await self._leader.lead(flight, plan, stale)
+            await self._leader.lead(flight, plan, old, behind=behind)
         finally:
             _loading.reset(mark)
 
@@ -195,7 +195,7 @@ class Loads:
         """Start a load beside the caller, unless one is under way."""
         flight, role = self._core.flights.enter(plan.name)
         if role is Role.LEADER:
-            self._io.spawn(lambda: self._lead(flight, plan, record))
+            self._io.spawn(lambda: self._lead(flight, plan, record, behind=True))
 
     async def _wait(self, flight: Flight, plan: Plan) -> None:
         limit = plan.terms.hard_timeout
