@@ -175,6 +175,7 @@ async def test_documents_do_not_give_what_is_stale_and_entries_say_it(cache: Cac
     assert await source.get.get(1) is None
     entry = await cache.entry("row:1")
     assert (entry.value, entry.stale) == ("old", True)
+    assert TTL < (entry.ttl or 0) <= TTL + 600  # the store keeps it for its longest window
 
 
 # -- one refresh for all
