@@ -6,8 +6,9 @@ What must not live here: what is asserted.
 from typing import Any
 
 from caches import Cache, Stage, bare
+from unicache._core.record import Held
 
-__all__ = ["TTL", "Source", "aged"]
+__all__ = ["TTL", "Source", "aged", "held"]
 
 TTL = 60.0
 """Seconds that the values of a ``Source`` are fresh."""
@@ -18,6 +19,13 @@ def aged(cache: Cache, seconds: float) -> None:
     io = bare(cache)._engine.core.io
     wall = io.wall
     io.wall = lambda: wall() + seconds
+
+
+async def held(cache: Cache, key: str) -> Held:
+    """What the store has at the key, leases included."""
+    engine = bare(cache)._engine
+    found: Held = await engine.core.store.read(engine.names.entry(key))
+    return found
 
 
 class Source:

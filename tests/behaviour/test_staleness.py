@@ -91,6 +91,29 @@ async def test_a_dead_value_is_not_served_even_if_the_load_fails(cache: Cache, s
     assert source.loads == 3
 
 
+async def test_a_value_that_dies_during_a_failing_load_is_not_served(cache: Cache, stage: Stage) -> None:
+    source = await stored(cache, stage, IF_ERROR)
+    source.failure = LookupError("no row")
+    source.hold()
+    caller = stage.begin(lambda: source.get(1))
+    await source.loading()
+    aged(cache, DEAD - IF_ERROR)
+    source.release()
+    with pytest.raises(LookupError, match="no row"):
+        await caller.result()
+
+
+async def test_a_value_written_during_a_failing_load_is_served_and_is_not_stale(cache: Cache, stage: Stage) -> None:
+    source = await stored(cache, stage, IF_ERROR, early_refresh=999)
+    source.failure = LookupError("no row")
+    source.hold()
+    caller = stage.begin(lambda: source.get.result(1))
+    await source.loading()
+    await source.get.set("written", 1)
+    source.release()
+    assert told(await caller.result()) == ("written", "hit", False, None)
+
+
 async def test_without_a_window_no_clock_is_asked(cache: Cache, stage: Stage) -> None:
     source = Source(cache, stage)
     await source.get(1)
@@ -152,6 +175,7 @@ async def test_documents_do_not_give_what_is_stale_and_entries_say_it(cache: Cac
     assert await source.get.get(1) is None
     entry = await cache.entry("row:1")
     assert (entry.value, entry.stale) == ("old", True)
+    assert TTL < (entry.ttl or 0) <= TTL + 600  # the store keeps it for its longest window
 
 
 # -- one refresh for all

@@ -1,5 +1,6 @@
 """The keeper of leases: they live while they are held, and no longer than their lease once they are dropped."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -107,21 +108,27 @@ def test_a_store_out_of_reach_does_not_end_the_watch(flavour: Flavour) -> None:
     flavour.run(body)
 
 
-def test_every_event_loop_has_a_watch_of_its_own() -> None:
+def test_a_loop_that_stands_still_does_not_keep_another_loops_leases_waiting() -> None:
     flavour = next(flavour for flavour in FLAVOURS if flavour.name == "asyncio")
     io = flavour.io()
     store = Store(io.now)
     keeper = Keeper(io, store, LEASE)
 
-    async def left_behind(_: Io) -> None:
+    async def left_behind() -> None:
         keeper.hold(b"name", b"first")
 
     async def body(_: Io) -> None:
         keeper.hold(b"name", b"second")
         await settled(io, lambda: b"second" in store.renewals)
         keeper.drop(b"second")
+        await settled(io, lambda: len(keeper._watches) == 1)
+
+    async def taken_up_again() -> None:
+        keeper.drop(b"first")
         await settled(io, lambda: not keeper._watches)
 
-    flavour.run(left_behind)
+    standing = asyncio.new_event_loop()
+    standing.run_until_complete(left_behind())
     flavour.run(body)
-    assert b"first" not in store.renewals
+    standing.run_until_complete(taken_up_again())
+    standing.close()
