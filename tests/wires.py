@@ -16,7 +16,8 @@ from servers import observer
 from unicache._core import resp
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint, Io
-from unicache._core.links import Links, NodeOptions, links_for
+from unicache._core.links import Links, NodeOptions
+from unicache._core.pool import links_for
 from unicache.server import Server
 
 __all__ = ["NOBODY", "Proxy", "Puppet", "clients", "endpoint", "linked", "links_to", "say", "wait_until"]

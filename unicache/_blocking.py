@@ -3,6 +3,7 @@
 A link serves one caller at a time, and the waiting caller itself reads it. Nothing here decides anything.
 """
 
+import contextvars
 import inspect
 import select
 import socket
@@ -67,7 +68,8 @@ class BlockingIo:
 
     def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run ``main()`` on a thread of its own, which does not keep the interpreter alive."""
-        threading.Thread(target=lambda: run(main()), name="unicache", daemon=True).start()
+        context = contextvars.copy_context()
+        threading.Thread(target=lambda: context.run(lambda: run(main())), name="unicache", daemon=True).start()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a blocking socket."""

@@ -9,7 +9,8 @@ from unicache._blocking import BlockingIo
 from unicache._core.backoff import BASE, CAP, Backoff
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
-from unicache._core.links import LinkPool, NodeOptions, SharedLinks, links_for
+from unicache._core.links import NodeOptions, SharedLinks
+from unicache._core.pool import LinkPool, links_for
 from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
 
 PING = b"*1\r\n$4\r\nPING\r\n"

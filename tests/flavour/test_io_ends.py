@@ -20,7 +20,8 @@ import os, sys, threading
 from unicache._core import resp
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
-from unicache._core.links import NodeOptions, links_for
+from unicache._core.links import NodeOptions
+from unicache._core.pool import links_for
 from unicache._core.run import run
 
 def links_to(io, **options):

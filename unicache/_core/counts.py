@@ -72,7 +72,7 @@ class Events:
                 log.exception("a listener for %s failed", event)
 
     def lost(self, error: CacheError) -> None:
-        """The store could not be used. Warns once until it is back; once, too, until it stores again what it refused."""
+        """The store could not be used: one warning until it is back, and one until it takes again what it refused."""
         if isinstance(error, ServerError):
             if not self.refusing:
                 self.refusing = True

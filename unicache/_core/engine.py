@@ -8,11 +8,12 @@ from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
-from unicache._core.links import NodeOptions, links_for
+from unicache._core.links import NodeOptions
 from unicache._core.load import Loads
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
+from unicache._core.pool import links_for
 from unicache._core.store import Store
 from unicache._core.tags import Tags
 from unicache._core.terms import Ttl, terms_of

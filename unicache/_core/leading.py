@@ -57,7 +57,9 @@ class Leader:
         """
         landing: Landing = Interrupted(CacheError("the load was abandoned", key=plan.key))
         try:
-            landing = await (self._fresh(flight, plan) if old is None else self._replacing(flight, plan, old, behind=behind))
+            landing = await (
+                self._fresh(flight, plan) if old is None else self._replacing(flight, plan, old, behind=behind)
+            )
         except Exception as error:  # noqa: BLE001  every waiter gets it
             landing = Failed(error)
         except BaseException as error:
