@@ -1,10 +1,12 @@
-"""All orders in which the tasks of a story can run: depth-first, by running it again for every sequence of choices.
+"""All orders in which the tasks of a story can run: depth-first, by telling it again for every sequence of choices.
 
-Orders that differ only in steps which commute are one and the same, and are run once (sleep sets; P. Godefroid,
-"Partial-Order Methods for the Verification of Concurrent Systems", 1996, chapter 5). ``every=True`` runs them all.
+Orders that differ only in steps which commute are one and the same, and one of them is told: another choice is tried
+only where two steps race (source-set DPOR with sleep sets; Abdulla, Aronis, Jonsson, Sagonas, "Optimal Dynamic Partial
+Order Reduction", POPL 2014, algorithm 1). ``every=True`` tells them all.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,22 +43,25 @@ class Tally:
 
 @dataclass(slots=True)
 class _Node:
-    """A choice: who could run, whose turn was seen in another order already, and what the ones tried touched."""
+    """A choice: who could run, who is to be tried, whose turn would repeat another order, what the tried touched."""
 
     enabled: tuple[str, ...]
     asleep: dict[str, Footprint]
+    wanted: set[str]
     tried: dict[str, Footprint] = field(default_factory=dict)
-    chosen: str | None = None
+    chosen: str = ""
 
     def choose(self) -> bool:
         """Choose somebody new; False if there is nobody."""
-        rest = [name for name in self.enabled if name not in self.asleep and name not in self.tried]
-        self.chosen = rest[0] if rest else None
+        rest = [name for name in self.enabled if self._is_new(name)]
+        self.chosen = rest[0] if rest else ""
         return bool(rest)
+
+    def _is_new(self, name: str) -> bool:
+        return name in self.wanted and name not in self.asleep and name not in self.tried
 
     def next_asleep(self) -> dict[str, Footprint]:
         """Who need not run next: their step commutes with the chosen one, and was tried before it."""
-        assert self.chosen is not None
         step = self.tried[self.chosen]
         before = {**self.asleep, **{name: trace for name, trace in self.tried.items() if name != self.chosen}}
         return {name: trace for name, trace in before.items() if _commute(trace, step)}
@@ -72,7 +77,7 @@ def explore(tell: Callable[[], Story], *, every: bool = False) -> Tally:
     while True:
         story = tell()
         try:
-            if _told(story.world, path, every):
+            if _told(story.world, path, every=every):
                 story.check()
                 tally.runs += 1
                 tally.outcomes.add(story.outcome())
@@ -81,23 +86,63 @@ def explore(tell: Callable[[], Story], *, every: bool = False) -> Tally:
         finally:
             story.world.end()
         assert tally.runs + tally.same <= MOST, "too many orders; make the story shorter"
+        if not every:
+            _want_races_reversed(path)
         while path and not path[-1].choose():
             path.pop()
         if not path:
             return tally
 
 
-def _told(world: World, path: list[_Node], every: bool) -> bool:
-    """Run along the path and on to the end; False if every way on was gone before."""
+def _told(world: World, path: list[_Node], *, every: bool) -> bool:
+    """Run along the path and on to the end; False if every way on would repeat another order."""
     depth = 0
     while enabled := world.enabled():
         if depth == len(path):
-            path.append(_Node(enabled, path[-1].next_asleep() if path and not every else {}))
+            path.append(_next_node(enabled, path, every=every))
             if not path[-1].choose():
+                path.pop()
                 return False
         node = path[depth]
         assert node.enabled == enabled, "the story is not the same when it is told again"
-        assert node.chosen is not None
         node.tried[node.chosen] = world.step(node.chosen)
         depth += 1
     return True
+
+
+def _next_node(enabled: tuple[str, ...], path: list[_Node], *, every: bool) -> _Node:
+    if every:
+        return _Node(enabled, {}, set(enabled))
+    asleep = path[-1].next_asleep() if path else {}
+    return _Node(enabled, asleep, set([name for name in enabled if name not in asleep][:1]))
+
+
+def _want_races_reversed(path: list[_Node]) -> None:
+    """Where two steps raced, have somebody tried first who leads to the other order."""
+    steps = [node.tried[node.chosen] for node in path]
+    before = list[int]()  # the steps that must come before each, as bits
+    seen: dict[Hashable, list[tuple[int, bool]]] = defaultdict(list)
+    for late, step in enumerate(steps):
+        direct = {early for thing, alone in step.items() for early, other in seen[thing] if alone or other}
+        indirect = 0
+        for early in direct:
+            indirect |= before[early]
+        before.append(indirect | sum(1 << early for early in direct))
+        if not step.get("time"):  # when time moved, nobody else could run
+            for early in direct:
+                if not indirect >> early & 1 and path[early].chosen != path[late].chosen:
+                    _want_reversed(path, before, early, late)
+        for thing, alone in step.items():
+            seen[thing].append((late, alone))
+
+
+def _want_reversed(path: list[_Node], before: list[int], early: int, late: int) -> None:
+    """Have somebody tried in place of the early step who can be the first of all that need not follow it."""
+    others = [step for step in range(early + 1, late) if not before[step] >> early & 1]
+    node, bits = path[early], sum(1 << step for step in others)
+    if path[late].chosen not in node.enabled and not before[late] & bits:
+        return  # the early step made the late one possible
+    first = {path[step].chosen for step in [*others, late] if not before[step] & bits}
+    able = first.intersection(node.enabled)
+    if able and not first & node.wanted:
+        node.wanted.add(min(able))

@@ -35,11 +35,12 @@ class _Over(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """What a suspended task waits for: to be ``ready``, or for the time ``until``."""
+    """What a suspended task waits for: to be ``ready``, which ``thing`` decides, or for the time ``until``."""
 
     ready: Callable[[], bool]
     until: float = inf
     nap: bool = False
+    thing: Hashable = None
 
 
 _GO_ON = _Wait(lambda: True)
@@ -79,6 +80,7 @@ class World:
     _tasks: dict[str, _Task] = field(default_factory=dict)
     _running: _Task | None = None
     _touched: dict[Hashable, bool] = field(default_factory=dict)
+    _moved: bool = False
     _over: bool = False
 
     # -- for the tasks
@@ -86,6 +88,7 @@ class World:
     def start(self, name: str, main: Coroutine[Any, Any, None]) -> None:
         """Add a task. Its context is a copy of the one that starts it."""
         self._tasks[name] = _Task(name, main, contextvars.copy_context())
+        self.touch(("task", name), alone=True)
 
     def touch(self, thing: Hashable, *, alone: bool) -> None:
         """The running step uses ``thing``: two steps commute unless both touch one thing, one of them ``alone``."""
@@ -118,6 +121,7 @@ class World:
             if not waits:
                 return ()
             self.now = min(wait.until for wait in waits)
+            self._moved = True
             if self.now > 1000.0 + PATIENCE:
                 raise Stuck(f"{[task.name for task in self._tasks.values() if task.wait]} wait for ever")
         return tuple(able)
@@ -132,8 +136,11 @@ class World:
     def step(self, name: str) -> Footprint:
         """Run one task to its next effect, and say what that touched."""
         task = self._tasks[name]
-        self._running, self._touched = task, {("task", name): True}
-        if task.wait is not None and task.wait.nap and task.wait.until > self.now and task.thrown is None:
+        self._running, self._touched = task, {("task", name): True, "time": self._moved}
+        self._moved = False
+        assert task.wait is not None
+        self.touch(task.wait.thing, alone=False)
+        if task.wait.nap and task.wait.until > self.now and task.thrown is None:
             self.naps -= 1
             self.touch("naps", alone=True)
         task.wait = task.resume()
@@ -161,8 +168,7 @@ class _SteppedEvent:
         self._is_set = True
 
     async def wait(self, seconds: float) -> bool:
-        await self._world.pause(_Wait(lambda: self._is_set, self._world.now + seconds))
-        self._world.touch(self._name, alone=False)
+        await self._world.pause(_Wait(lambda: self._is_set, self._world.now + seconds, thing=self._name))
         return self._is_set
 
 

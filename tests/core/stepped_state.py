@@ -10,12 +10,13 @@ from typing import Any
 
 from stepped import SteppedIo, World
 
+from unicache._core.breaker import Breaker
 from unicache._core.flight import Flight, Flights, Landing, Role
 from unicache._core.memory import MemoryStore
 from unicache._core.store import Write
 from unicache.errors import StoreUnavailable
 
-__all__ = ["SteppedFlights", "SteppedStore", "WatchedStore"]
+__all__ = ["SteppedBreaker", "SteppedFlights", "SteppedStore", "WatchedStore"]
 
 
 class SteppedFlights(Flights):
@@ -62,6 +63,27 @@ class SteppedFlights(Flights):
     def under_way(self) -> int:
         """How many flights have not landed, or were left behind."""
         return len(self._flights)
+
+
+class SteppedBreaker(Breaker):
+    """A breaker that says when a step depends on it, or changes it."""
+
+    def __init__(self, world: World, process: str) -> None:
+        super().__init__()
+        self._world = world
+        self._name = (process, "breaker")
+
+    def allows(self, now: float) -> bool:
+        self._world.touch(self._name, alone=self.is_open)
+        return super().allows(now)
+
+    def failed(self, now: float) -> None:
+        self._world.touch(self._name, alone=True)
+        super().failed(now)
+
+    def succeeded(self) -> None:
+        self._world.touch(self._name, alone=self._troubles > 0 or self.is_open)
+        super().succeeded()
 
 
 class WatchedStore(MemoryStore):

@@ -22,13 +22,14 @@ from unicache._core.settings import Settings
 from unicache._core.store import Outcome, Store, Write
 from unicache._core.tags import current
 from unicache._core.terms import Terms
-from unicache._core.values import value_of
+from unicache._core.values import record_of, value_of
 from unicache.errors import InvalidationUncertain, KeyNotFound
 from unicache.typing import DEFAULT, Result
 
 __all__ = ["KEY", "TAG", "Cancelled", "Process", "Tale"]
 
 KEY, TAG = "key", "tag"
+PLAIN = Terms(ttl=None)
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -74,13 +75,23 @@ class Process:
 class Tale:
     """One world, one key, one history.
 
-    ``tagged``  values carry a tag        ``lease``  seconds that a lease lasts
-    ``naps``    sleepers that may wake before their time, as a slow machine would have it
-    ``threads`` callers lead their loads themselves, as in an exclusive event model
+    ``terms``    of all reads               ``tagged``  values carry a tag
+    ``lease``    seconds that a lease lasts
+    ``naps``     sleepers that may wake before their time, as a slow machine would have it
+    ``threads``  callers lead their loads themselves, as in an exclusive event model
     """
 
-    def __init__(self, *, tagged: bool = False, lease: float = 10.0, naps: int = 0, threads: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        terms: Terms = PLAIN,
+        tagged: bool = False,
+        lease: float = 10.0,
+        naps: int = 0,
+        threads: bool = False,
+    ) -> None:
         self.world = World(naps)
+        self._terms = terms
         self._threads = threads
         self.history = History()
         self._tags = (TAG,) if tagged else ()
@@ -101,10 +112,12 @@ class Tale:
         self._processes.append(Process(self.world, name, self._shared, lease=self._lease, threads=self._threads))
         return self._processes[-1]
 
-    def stored(self, value: str = "stored") -> None:
-        """A value that was loaded before."""
+    def stored(self, value: str = "stored", *, stale: bool = False) -> None:
+        """A value that was loaded before, long ago if it is ``stale``."""
         self.history.loads.append(Load(value, "somebody", "elsewhere", 0, 0, 0))
-        run(self._plain.documents.set(KEY, value, ttl=DEFAULT, tags=self._tags, cas=None, keep_ttl=False))
+        versions = run(self._plain.tags.snapshot(self._tags, None))
+        record = record_of(self._plain.core.io, value, versions, soft=self.world.now - 1.0 if stale else 0.0)
+        run(self._shared.write(Write(self._plain.names.entry(KEY), record, None)))
 
     # -- what they do; each verb starts a task, and gives its name
 
@@ -228,7 +241,7 @@ class Tale:
                 raise LoaderFailed
             return mine.value
 
-        return Plan(KEY, process.engine.names.entry(KEY), load, Terms(ttl=None), self._tags)
+        return Plan(KEY, process.engine.names.entry(KEY), load, self._terms, self._tags)
 
     def _invalidator(self, kind: str, process: Process, way: Work) -> str:
         async def work(_: str) -> None:

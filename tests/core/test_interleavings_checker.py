@@ -9,22 +9,20 @@ from histories import Broken
 from stepped import Stuck
 from stepped_state import SteppedFlights
 from stories import Process, Tale
-from test_interleavings import NoChance
+from test_interleavings import no_chance
 
-from unicache._core import load
 from unicache._core.flight import Failed, Flight, Loaded, Role
 from unicache._core.invalidation import Invalidation
-from unicache._core.load import MISS, Loads, Plan
+from unicache._core.leading import Leader
+from unicache._core.load import Loads
 from unicache._core.memory import MemoryStore
+from unicache._core.plan import Plan
 from unicache._core.record import Record
 from unicache._core.store import Outcome, Write
 from unicache._core.tags import Tags
-from unicache._core.values import record_of
+from unicache.typing import Result
 
-
-@pytest.fixture(autouse=True)
-def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "random", NoChance)
+__all__ = ["no_chance"]
 
 
 def tell(story: Callable[[Tale, Process, Process], None], *, tagged: bool = False) -> None:
@@ -63,12 +61,15 @@ def test_a_fill_that_does_not_look_at_its_lease_is_found(monkeypatch: pytest.Mon
 
 
 def test_joiners_that_take_a_refused_value_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def joined(self: Loads, flight: Flight, role: Role, plan: Plan) -> Any:
-        await flight.event.wait(1.0)
-        self._count_hit(plan.counts)
-        return flight.landing.value if isinstance(flight.landing, Loaded) else MISS
+    landed = Loads.landed
 
-    monkeypatch.setattr(Loads, "_joined", joined)
+    async def generous(self: Loads, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
+        if role is Role.LEADER or not isinstance(flight.landing, Loaded):
+            return await landed(self, flight, role, plan, stale)
+        self._count_hit(plan, stale=False)
+        return Result(flight.landing.value, "hit")
+
+    monkeypatch.setattr(Loads, "landed", generous)
     with pytest.raises(Broken, match=r"P2|R4"):
         tell(two_readers)
 
@@ -89,14 +90,16 @@ def test_tags_that_are_not_looked_at_are_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def filled(self: Loads, flight: Flight, plan: Plan, token: bytes) -> Loaded:
-        value = await self._run_loader(plan)
-        record = record_of(self._io, value, await self._tags.snapshot(plan.tags, plan.life))
-        self._core.flights.close_doors(flight)
-        accepted = await self._store.fill(plan.name, token, record, plan.life)
-        return Loaded(value, record if accepted else None)
+    before, record = Leader._before, Leader._record
 
-    monkeypatch.setattr(Loads, "_filled", filled)
+    async def record_late(self: Leader, plan: Plan, made: Any) -> Any:
+        return await record(self, plan, made._replace(before=await before(self, plan)))
+
+    async def nothing(self: Leader, plan: Plan) -> None:
+        return
+
+    monkeypatch.setattr(Leader, "_before", nothing)
+    monkeypatch.setattr(Leader, "_record", record_late)
     with pytest.raises(Broken, match=r"P2|R3"):
         tell(two_tagged_readers, tagged=True)
 
@@ -129,10 +132,10 @@ def test_two_flights_of_one_key_are_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_lease_that_is_not_let_go_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def let_go(self: Loads, name: bytes, token: bytes) -> None:
+    async def let_go(self: Leader, name: bytes, token: bytes) -> None:
         return
 
-    monkeypatch.setattr(Loads, "_let_go", let_go)
+    monkeypatch.setattr(Leader, "let_go", let_go)
 
     def story(tale: Tale, here: Process, there: Process) -> None:
         tale.read(here, fails=True)

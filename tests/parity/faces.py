@@ -1,7 +1,8 @@
 """The public face of a class as text, so that two flavours can be compared: what a caller sees, without how it waits.
 
-``Awaitable[T]``, ``Coroutine[…, T]`` and ``Deferred[T]`` are T, and so is a union of T with them; the asynchronous context
-manager's names stand for the synchronous one's. Nothing is left out: every public name of the class or of a base of ours.
+``Awaitable[T]``, ``Coroutine[…, T]`` and ``Deferred[T]`` are T, and so is a union of T with them; the asynchronous
+context manager's names stand for the synchronous one's. Nothing is left out: every public name of the class or of a base
+of ours.
 """
 
 import inspect
@@ -50,7 +51,7 @@ def plain(member: Any) -> Callable[..., Any]:
     if isinstance(member, property):
         assert member.fget is not None
         return member.fget
-    return member.__func__ if isinstance(member, classmethod | staticmethod) else member  # type: ignore[no-any-return]
+    return member.__func__ if isinstance(member, classmethod | staticmethod) else member
 
 
 def kind(member: Any) -> str:
@@ -84,18 +85,22 @@ def waits(member: Any) -> bool:
 def shown(hint: Any) -> str:
     """An annotation as text, without what is waited for."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if hint is None or hint is types.NoneType:
-        return "None"  # it is the one in some containers, the other elsewhere
-    if isinstance(hint, list):
-        return f"[{', '.join(map(shown, hint))}]"
-    if isinstance(hint, ParamSpecArgs | ParamSpecKwargs):
-        return f"{hint.__origin__.__name__}.{type(hint).__name__}"
     if origin in WAITING:
         return shown(arguments[-1])
     if origin in (Union, types.UnionType):
         return " | ".join(sorted({shown(each) for each in arguments}))
     if origin is not None:
         return f"{_name(origin)}[{', '.join(map(shown, arguments))}]"
+    return _single(hint)
+
+
+def _single(hint: Any) -> str:
+    if isinstance(hint, list):
+        return f"[{', '.join(map(shown, hint))}]"
+    if isinstance(hint, ParamSpecArgs | ParamSpecKwargs):
+        return f"{hint.__origin__.__name__}.{type(hint).__name__}"
+    if hint is None or hint is types.NoneType:
+        return "None"  # it is the one in some containers, the other elsewhere
     return hint.__name__ if isinstance(hint, TypeVar) else _name(hint)
 
 

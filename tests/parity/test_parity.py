@@ -1,4 +1,4 @@
-"""The four packages have one face: names, kinds, defaults, annotations and docstrings. There is no list of exceptions."""
+"""The four packages have one face: names, kinds, defaults, annotations, docstrings. There is no list of exceptions."""
 
 import inspect
 from collections.abc import Iterator
