@@ -4,17 +4,20 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from unicache import errors, typing
+from unicache import CachedFunction, errors, typing
 from unicache._core.counts import EVENTS
+from unicache._core.freshness import State
 from unicache.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 IN_README = ("threads", "asyncio", "gevent", "twisted")
 
 
@@ -78,6 +81,29 @@ def test_the_table_of_options_names_each() -> None:
     assert options == {"ttl", *typing.Options.__annotations__}
 
 
+def test_the_table_of_load_options_names_each_in_order() -> None:
+    table = page("staleness").partition("| option |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(typing.LoadOptions.__annotations__)
+
+
+def test_the_table_of_states_names_each_in_order() -> None:
+    table = page("staleness").partition("| state |")[2].partition("\n\n")[0]
+    states = [state.name.lower().replace("_", " ") for state in State]
+    assert re.findall(r"^\| ([a-z ]+) \|", table, re.MULTILINE) == states
+
+
+def test_the_table_of_a_handle_names_each_method() -> None:
+    named = re.findall(r"^\| `f\.(\w+)[`(]", page("functions"), re.MULTILINE)
+    methods = [name for name, value in vars(CachedFunction).items() if callable(value) and name[0] != "_"]
+    assert sorted(named) == sorted([*methods, "__wrapped__"])
+
+
+def test_the_extras_that_the_pages_install_are_there() -> None:
+    pages = [README, *(text.read_text(encoding="utf-8") for text in (ROOT / "docs").glob("*.md"))]
+    named = {extra for text in pages for extra in re.findall(r"unicache-kit\[(\w+)\]", text)}
+    assert {"trio", "gevent", "twisted", "server"} <= named <= PROJECT["optional-dependencies"].keys()
+
+
 def test_the_table_of_events_names_each_in_order() -> None:
     assert re.findall(r"^\| `(\w+)` \|", page("functions").partition("| event |")[2], re.MULTILINE) == list(EVENTS)
 
@@ -88,7 +114,5 @@ def test_every_error_is_in_the_tree_that_the_pages_show() -> None:
 
 
 def test_the_changelog_has_the_version_that_is_packaged() -> None:
-    packaged = re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert packaged
-    assert f"## [{packaged[1]}]" in changelog
+    assert f"## [{PROJECT['version']}]" in changelog
