@@ -1,8 +1,8 @@
 """The public face of a class as text, so that two flavours can be compared: what a caller sees, without how it waits.
 
 ``Awaitable[T]``, ``Coroutine[…, T]`` and ``Deferred[T]`` are T, and so is a union of T with them; the asynchronous
-context manager's names stand for the synchronous one's. Nothing is left out: every public name of the class or of a base
-of ours.
+context manager's names stand for the synchronous one's. Nothing is left out: every public name of the class or of a
+base of ours.
 """
 
 import inspect
