@@ -89,7 +89,7 @@ class Server:
     ) -> None:
         if unix and (port is not None or tls is not None):
             raise ConfigurationError("a Unix socket has neither port nor TLS: pass unix=False")
-        self.binary = find_binary() if binary is None else _executable(binary)
+        self.binary: Path = find_binary() if binary is None else _executable(binary)
         self.tls = tls
         self._unix = unix
         self._port = port
