@@ -155,6 +155,28 @@ class Cache(Facade):
 
     # -- load-through
 
+    @overload
+    async def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], Awaitable[T]],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+        **options: Unpack[LoadOptions],
+    ) -> T: ...
+    @overload
+    async def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], T],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+        **options: Unpack[LoadOptions],
+    ) -> T: ...
     async def get_or_set(
         self,
         key: str,

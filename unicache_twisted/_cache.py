@@ -168,6 +168,28 @@ class Cache(Facade):
 
     # -- load-through
 
+    @overload
+    def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], Later[T]],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+        **options: Unpack[LoadOptions],
+    ) -> "Deferred[T]": ...
+    @overload
+    def get_or_set(
+        self,
+        key: str,
+        loader: Callable[[], T],
+        *,
+        ttl: Ttl = DEFAULT,
+        tags: Iterable[str] = (),
+        type: Any = None,
+        **options: Unpack[LoadOptions],
+    ) -> "Deferred[T]": ...
     def get_or_set(
         self,
         key: str,

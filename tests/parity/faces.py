@@ -60,9 +60,12 @@ def kind(member: Any) -> str:
 
 
 def face(member: Any) -> list[str]:
-    """The signature of a member, with all its overloads: names, kinds, defaults and annotations."""
+    """The signature of a member, with all its overloads: names, kinds, defaults and annotations.
+
+    Overloads that differ in what is waited for are one.
+    """
     function = plain(member)
-    return [_signature(each) for each in [*get_overloads(function), function]]
+    return list(dict.fromkeys(_signature(each) for each in [*get_overloads(function), function]))
 
 
 def _signature(function: Callable[..., Any]) -> str:
