@@ -10,12 +10,13 @@ from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
-from unicache._core.handles import Handle, plain_function, refuse_synchronous
+from unicache._core.handles import plain_function, refuse_synchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.load import MISS
 from unicache._core.terms import Ttl
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
+from unicache_asyncio._handle import CoroutineHandle
 from unicache_asyncio._io import AnyIo
 
 __all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
@@ -270,7 +271,7 @@ class Cache(Facade):
 
 
 @documented_like(unicache.CachedFunction)
-class CachedFunction(Handle, Generic[P, T]):
+class CachedFunction(CoroutineHandle, Generic[P, T]):
     """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
 
     _core: functions.CachedFunction
@@ -315,7 +316,7 @@ class CachedFunction(Handle, Generic[P, T]):
 
 
 @documented_like(unicache.InvalidatingFunction)
-class InvalidatingFunction(Handle, Generic[P, T]):
+class InvalidatingFunction(CoroutineHandle, Generic[P, T]):
     """A function that invalidates what it makes out of date. Call it as before."""
 
     _core: invalidating.InvalidatingFunction
@@ -334,7 +335,7 @@ class InvalidatingFunction(Handle, Generic[P, T]):
 
 
 @documented_like(unicache.CachedManyFunction)
-class CachedManyFunction(Handle, Generic[K, T]):
+class CachedManyFunction(CoroutineHandle, Generic[K, T]):
     """A function of many items whose results are cached per item."""
 
     _core: functions_many.CachedMany

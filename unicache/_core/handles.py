@@ -5,7 +5,8 @@ A flavour's handle differs only in what its calls give back.
 
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from inspect import Signature, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature
+from types import MethodType
 from typing import Any, Protocol, cast
 
 from unicache.errors import ConfigurationError
@@ -19,12 +20,25 @@ class Decorated(Protocol):
     function: Callable[..., Any]
 
 
+class _CallSignature:
+    """What ``inspect.signature`` finds on a handle: the function's, without what is bound. Made when asked for."""
+
+    def __get__(self, handle: "Handle | None", owner: type) -> Signature | None:
+        if handle is None:
+            return None  # the class has its own
+        function = handle._core.function
+        return signature(MethodType(function, *handle._bound) if handle._bound else function)
+
+
 class Handle:
     """A decorated function, or the same bound to an object or class.
 
     ``core`` is the engine's side of it; ``bound`` stands before the call's own arguments.
     """
 
+    __signature__ = _CallSignature()
+    __name__: str
+    __qualname__: str
     _core: Any
 
     def __init__(self, core: Decorated, decorated: Any, bound: tuple[Any, ...] = ()) -> None:
@@ -32,6 +46,9 @@ class Handle:
         self._decorated = decorated
         self._bound = bound
         update_wrapper(cast("Any", self), core.function)
+        if not hasattr(core.function, "__qualname__"):
+            named = _named(core.function)
+            self.__module__, self.__name__, self.__qualname__ = named.__module__, named.__name__, named.__qualname__
 
     def _bind(self, instance: object, owner: type | None) -> Any:
         """The handle as an attribute of an object or a class: what Python does for the function itself."""
@@ -41,7 +58,7 @@ class Handle:
         return self if receiver is None else type(self)(self._core, self._decorated, (receiver,))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._core.function.__module__}.{self._core.function.__qualname__}>"
+        return f"<{type(self).__name__} {self.__module__}.{self.__qualname__}>"
 
 
 def plain_function(decorated: Any) -> Callable[..., Any]:
@@ -84,5 +101,12 @@ def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
     return cast("Callable[..., Any]", called)
 
 
+def _named(function: Any) -> Any:
+    """What gives a callable its name: the function in a partial, the class of an object that is called."""
+    while isinstance(function, partial):
+        function = function.func
+    return function if hasattr(function, "__qualname__") else type(function)
+
+
 def _name(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__qualname__", type(function).__qualname__))
+    return str(_named(function).__qualname__)
