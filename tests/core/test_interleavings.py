@@ -152,27 +152,27 @@ def test_a_loader_that_fails_fails_its_joiners_and_leaves_nothing(tale: Callable
     tell(tale, story, 140)
 
 
-def test_a_load_longer_than_its_lease_is_overtaken_and_refused(tale: Callable[..., Tale]) -> None:
+def test_a_load_longer_than_its_lease_is_overtaken_and_refused() -> None:
     def story(tale: Tale) -> None:
         here, there = tale.process(), tale.process()
         tale.read(here, seconds=1.0)
         tale.read(there)
         tale.invalidate(here)
 
-    tell(partial(tale, lease=0.05), story, 210)
+    tell(partial(Tale, lease=0.05), story, 210)
 
 
 # Invalidations
 
 
-def test_an_invalidation_parts_the_readers_before_it_from_those_after(tale: Callable[..., Tale]) -> None:
+def test_an_invalidation_parts_the_readers_before_it_from_those_after() -> None:
     def story(tale: Tale) -> None:
         here = tale.process()
         tale.read(here)
         tale.read(here)
         tale.invalidate(here)
 
-    tell(tale, story, 5900)
+    tell(Tale, story, 5900)
 
 
 def test_an_invalidation_reaches_readers_in_another_process(tale: Callable[..., Tale]) -> None:
@@ -248,7 +248,7 @@ def test_an_invalidated_tag_reaches_what_is_stored(tale: Callable[..., Tale]) ->
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
-def test_a_refresh_loses_to_an_invalidation(tale: Callable[..., Tale], own: bool) -> None:
+def test_a_refresh_loses_to_an_invalidation(own: bool) -> None:
     def story(tale: Tale) -> None:
         tale.stored()
         here, there = tale.process(), tale.process()
@@ -256,7 +256,7 @@ def test_a_refresh_loses_to_an_invalidation(tale: Callable[..., Tale], own: bool
         tale.invalidate(here if own else there)
         tale.read(here)
 
-    tell(tale, story, 900)
+    tell(Tale, story, 900)
 
 
 def test_a_refresh_loses_to_an_invalidation_of_its_tag(tale: Callable[..., Tale]) -> None:
@@ -369,14 +369,14 @@ def test_cancelling_two_callers_starves_nobody() -> None:
     tell(Tale, story, 3700)
 
 
-def test_cancelling_a_caller_during_an_invalidation_breaks_nothing(tale: Callable[..., Tale]) -> None:
+def test_cancelling_a_caller_during_an_invalidation_breaks_nothing() -> None:
     def story(tale: Tale) -> None:
         here, there = tale.process(), tale.process()
         tale.cancel(tale.read(here))
         tale.read(here)
         tale.invalidate(there)
 
-    tell(tale, story, 790)
+    tell(Tale, story, 790)
 
 
 def test_an_invalidating_function_invalidates_even_if_its_caller_is_cancelled() -> None:
