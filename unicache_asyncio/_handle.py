@@ -1,5 +1,7 @@
 """Handles of coroutine functions, which frameworks take for what they are. Nothing here decides anything."""
 
+from types import CodeType
+
 from unicache._core.handles import Handle
 
 __all__ = ["CoroutineHandle"]
@@ -15,6 +17,6 @@ class CoroutineHandle(Handle):
     the mark that it also looks for is there from 3.12 on, and costs each binding of a method.
     """
 
-    __code__ = _coroutine_function.__code__
-    __defaults__ = None
-    __kwdefaults__ = None
+    __code__: CodeType = _coroutine_function.__code__
+    __defaults__: None = None
+    __kwdefaults__: None = None

@@ -36,7 +36,7 @@ class Handle:
     ``core`` is the engine's side of it; ``bound`` stands before the call's own arguments.
     """
 
-    __signature__ = _CallSignature()
+    __signature__: _CallSignature = _CallSignature()
     __name__: str
     __qualname__: str
     _core: Any
