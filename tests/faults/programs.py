@@ -14,7 +14,7 @@ def started(text: str, *arguments: str, options: Sequence[str] = ()) -> "subproc
     """Start it; warnings are errors, and leaks are warnings."""
     command = [sys.executable, *STRICT, *options, "-c", textwrap.dedent(text), *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 
 
 def said(program: "subprocess.Popen[str]") -> str:

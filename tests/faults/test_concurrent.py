@@ -12,6 +12,7 @@ import pytest
 from programs import said, started
 from slow import Holding
 
+import unicache
 from caches import Stage
 from flavours import Flavour
 from unicache.server import Server
@@ -53,9 +54,6 @@ GREENLETS = """
     from unicache_gevent import Cache
 
     cache = Cache(sys.argv[1], namespace=sys.argv[2], timeout=20)
-    cache.set("k", 1)
-    print("ready", flush=True)
-    sys.stdin.readline()
     greenlets = [gevent.spawn(cache.get, "k") for _ in range(100)]
     gevent.joinall(greenlets, raise_error=True)
     print(sum(greenlet.value for greenlet in greenlets), gevent.monkey.is_module_patched("socket"))
@@ -85,9 +83,6 @@ REACTOR = """
     @inlineCallbacks
     def main():
         cache = Cache(sys.argv[1], namespace=sys.argv[2], timeout=20)
-        yield cache.set("k", 1)
-        print("ready", flush=True)
-        sys.stdin.readline()
         print(sum((yield gatherResults([cache.get("k") for _ in range(100)]))), type(reactor).__name__)
         yield cache.close()
         reactor.callLater(0, reactor.stop)
@@ -109,13 +104,10 @@ def test_a_hundred_deferreds_wait_at_once_on_each_reactor(
 
 def _held(proxy: Holding, text: str, namespace: str) -> str:
     """Run the program, hold its requests until there are a hundred; what it says in the end."""
+    with unicache.Cache(proxy.url, namespace=namespace) as cache:
+        cache.set("k", 1)
+    proxy.hold()
     with started(text, proxy.url, namespace) as program:
-        assert program.stdout is not None
-        assert program.stdin is not None
-        assert program.stdout.readline() == "ready\n"
-        proxy.hold()
-        program.stdin.write("go\n")
-        program.stdin.flush()
         wait_until(lambda: proxy.held == CALLS or program.poll() is not None)
         proxy.let_go()
         return said(program)
