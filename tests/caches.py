@@ -76,6 +76,9 @@ class _Cache(_Awaited):
     def cached(self, **options: Any) -> Any:
         return lambda function: _CachedFunction(self._bare.cached(**options)(_plain(function)))
 
+    def cached_many(self, **options: Any) -> Any:
+        return lambda function: _CachedMany(self._bare.cached_many(**options)(_plain(function)))
+
     def invalidates(self, *, functions: Any = (), **options: Any) -> Any:
         handles = [bare(handle) for handle in functions]
         return lambda function: _Function(self._bare.invalidates(functions=handles, **options)(_plain(function)))
@@ -103,6 +106,10 @@ class _Function(_Awaited):
 
 class _CachedFunction(_Function):
     _model = unicache_asyncio.CachedFunction
+
+
+class _CachedMany(_Function):
+    _model = unicache_asyncio.CachedManyFunction
 
 
 def _awaitable(method: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -62,7 +62,8 @@ def test_a_record_comes_back_as_it_was(name: bytes, record: Record) -> None:
 
 def test_the_bytes_of_a_record_are_these_in_every_release() -> None:
     assert pack(NAME, TAGGED_RECORD) == bytes.fromhex("""
-        c155 01 01 02 000000 ffffffffffffffff a6d3990f8fb1b368 ffffffff 0068e5cf8b010000 5454e6cf8b010000 fa000000 0200 15000000
+        c155 01 01 02 000000 ffffffffffffffff a6d3990f8fb1b368 ffffffff 0068e5cf8b010000
+        5454e6cf8b010000 fa000000 0200 15000000
         0700 757365723a3432 000102030405060708090a0b0c0d0e0f
         0700 6772c3b6c39f65 76767676767676767676767676767676
         7061796c6f61647061796c6f61647061796c6f6164 28efeda6

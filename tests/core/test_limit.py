@@ -23,7 +23,7 @@ class Room:
         self.close = io.event()
 
     async def visit(self, number: int = 0) -> None:
-        async with self.limit:
+        async with self.limit.place():
             self.inside += 1
             self.most = max(self.most, self.inside)
             self.visitors.append(number)
@@ -31,7 +31,7 @@ class Room:
             self.inside -= 1
 
     async def stay(self) -> None:
-        async with self.limit:
+        async with self.limit.place():
             self.inside += 1
             await self.close.wait(20.0)
             self.inside -= 1
@@ -76,7 +76,7 @@ def test_a_failure_inside_gives_the_place_back(flavour: Flavour) -> None:
         room = Room(io, 1)
 
         async def fail() -> None:
-            async with room.limit:
+            async with room.limit.place():
                 raise LookupError
 
         assert [type(error) for error in await flavour.together([fail] * 3)] == [LookupError] * 3
@@ -114,8 +114,21 @@ def test_a_place_handed_to_one_who_gives_up_is_passed_on() -> None:
         leaving, next_one = limit._enter(), limit._enter()
         assert leaving is not None
         assert next_one is not None
-        limit._leave()
+        limit.leave()
         limit._forsake(leaving)
         assert await next_one.wait(0.0)
 
     FLAVOURS[0].run(body)
+
+
+@flavours
+def test_who_holds_a_place_needs_no_second(flavour: Flavour) -> None:
+    async def body(io: Io) -> None:
+        limit = Limit(io, 1)
+        async with limit.place():
+            async with limit.place():
+                pass
+            assert limit._free == 0
+        assert limit._free == 1
+
+    flavour.run(body)

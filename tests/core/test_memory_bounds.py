@@ -167,7 +167,7 @@ def test_eight_threads_cross_nothing_and_break_no_bound(clock: Clock) -> None:
     names = [b"name %d;" % number for number in range(100)]
 
     def hammer(number: int) -> None:
-        chance = random.Random(number)
+        chance = random.Random(number)  # noqa: S311
         for _ in range(1_500):
             name = chance.choice(names)
             run(some_call(chance, store, name, b"%d" % number))

@@ -65,7 +65,7 @@ class MemoryModel(RuleBasedStateMachine):
         expected_cas=cas_values,
         tagged=st.booleans(),
     )
-    def write(
+    def write(  # noqa: PLR0917  hypothesis gives them by name
         self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int, tagged: bool
     ) -> None:
         new, old = record(b"written", cas, MARKS if tagged else ()), self.record(name)

@@ -205,7 +205,7 @@ def test_a_fork_of_a_hub_leaves_parent_and_child_with_links_of_their_own(valkey_
             run(echo(links, number))
         if not child:
             os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert os.waitstatus_to_exitcode(gevent.os.waitpid(child, 0)[1]) == 0
         run(echo(links, 2))
         links.close()
         """,

@@ -7,13 +7,14 @@ result, and nothing is stored for it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from unicache._core.core import Core
+from unicache._core.core import TROUBLE, Core
 from unicache._core.detached import FOREVER
 from unicache._core.flight import Failed, Flight, Gone, Interrupted, Landing, Loaded, Role
 from unicache._core.freshness import State, lifetimes, state_of
-from unicache._core.leading import TROUBLE, Leader
+from unicache._core.leading import Leader
 from unicache._core.load import MISS, Loads, Seen
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
@@ -22,7 +23,7 @@ from unicache._core.store import Claim, Fill
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
 from unicache._core.values import record_of
-from unicache.errors import CacheError, KeyNotFound, StoreUnavailable
+from unicache.errors import CacheError, KeyNotFound
 
 __all__ = ["Bulk", "LoadMany"]
 
@@ -58,7 +59,7 @@ class Bulk:
     async def through(self, plans: Mapping[Any, Plan], load: LoadMany) -> dict[Any, Any]:
         """The values by item. Raises what the loader raises, and TypeError when it gives no mapping."""
         if not self._core.enabled:
-            values = await self._given(list(plans), load)
+            values = await self._given(plans, load)
             return {item: values[item] for item in plans if item in values}
         try:
             results = await self._found(plans)
@@ -76,9 +77,8 @@ class Bulk:
 
     async def _found(self, plans: Mapping[Any, Plan]) -> dict[Any, Any]:
         """What can be served as it is."""
-        if not self._store.available:
-            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
-        held = await self._store.read_many([plan.name for plan in plans.values()])
+        names = [plan.name for plan in plans.values()]
+        held = await self._core.ask(lambda: self._store.read_many(names))
         records = {item: record for item, record in zip(plans, held, strict=True) if isinstance(record, Record)}
         valid = await self._tags.valid_many(list(records.values()))
         results: dict[Any, Any] = {}
@@ -132,11 +132,9 @@ class Bulk:
         return unsettled
 
     async def _singly(self, item: Any, plan: Plan, load: LoadMany, results: dict[Any, Any]) -> None:
-        async def one() -> Any:
-            return _taken(await self._io.call(load, [item]), item)
-
+        single = replace(plan, load=partial(load, [item]), pick=partial(_taken, item))
         try:
-            results[item] = (await self._loads.through(replace(plan, load=one))).value
+            results[item] = (await self._loads.through(single)).value
         except Absent:
             return
 
@@ -161,35 +159,51 @@ class Bulk:
         try:
             ours = await self._claimed(led)
         except TROUBLE as error:
-            await self._uncached(led, load, error)
+            self._land(await self._uncached(led, load, error))
             return
         for each in ours:
             self._core.keeper.hold(each.plan.name, each.token)
+        landings: Landings = []
         try:
             if ours:
-                await self._filled(ours, load)
+                landings = await self._filled(ours, load)
         finally:
-            for each in ours:
-                self._core.keeper.drop(each.token)
-                if each.flight.landing is None or isinstance(each.flight.landing, Failed):
-                    await self._leader.let_go(each.plan.name, each.token)
+            await self._release(ours, stored={each.token for each, landing in landings if _was_stored(landing)})
+        self._land(landings)
+
+    async def _release(self, ours: list[Boarded], stored: set[bytes]) -> None:
+        """Where nothing was stored our lease may still be there, with nothing to wait for."""
+        for each in ours:
+            self._core.keeper.drop(each.token)
+            if each.token not in stored:
+                await self._leader.let_go(each.plan.name, each.token)
+
+    def _land(self, landings: "Landings") -> None:
+        for each, landing in landings:
+            self._core.flights.land(each.flight, landing)
 
     async def _claimed(self, led: list[Boarded]) -> list[Boarded]:
         """R1 for all at once: those whose lease is ours. The others land: found, or left to whoever has them."""
         claims = [Claim(each.plan.name, each.token) for each in led]
         ours: list[Boarded] = []
-        for each, held in zip(led, await self._store.claim_many(claims, self._core.settings.lease), strict=True):
+        lease = self._core.settings.lease
+        for each, held in zip(led, await self._store.claim_many(claims, lease), strict=True):
+            if isinstance(held, Record) and not await self._leader.of_use(each.plan, held):
+                held = await self._store.claim(each.plan.name, each.token, lease, held.cas)  # noqa: PLW2901  try again
             if held is None:
                 ours.append(each)
             else:
                 self._core.flights.land(each.flight, Gone())
         return ours
 
-    async def _filled(self, ours: list[Boarded], load: LoadMany) -> None:
+    async def _filled(self, ours: list[Boarded], load: LoadMany) -> "Landings":
         """Tag versions, the loader, the fills, in this order (R2, R3)."""
-        versions = await self._versions(ours)
+        try:
+            versions = await self._versions(ours)
+        except TROUBLE as error:
+            return await self._uncached(ours, load, error)
         started = self._io.now()
-        values = await self._given([each.item for each in ours], load)
+        values = await self._given({each.item: each.plan for each in ours}, load)
         cost = (self._io.now() - started) / len(ours)
         given = [each for each in ours if each.item in values]
         records: list[tuple[Boarded, Record, float | None]] = []
@@ -199,17 +213,18 @@ class Bulk:
             records.append((each, record_of(self._io, values[each.item], tags, soft=soft, cost=cost), life))
             self._core.flights.close_doors(each.flight)
         accepted = await self._fill([Fill(each.plan.name, each.token, record, life) for each, record, life in records])
-        for (each, record, _), stored in zip(records, accepted, strict=True):
-            self._core.flights.land(each.flight, Loaded(values[each.item], record if stored else None))
-        for each in ours:
-            if each.item not in values:
-                self._core.flights.land(each.flight, Failed(_absent(each.plan.key)))
+        landings: Landings = [
+            (each, Loaded(values[each.item], record if stored else None))
+            for (each, record, _), stored in zip(records, accepted, strict=True)
+        ]
+        landings += [(each, Failed(_absent(each.plan.key))) for each in ours if each.item not in values]
+        return landings
 
     async def _versions(self, ours: list[Boarded]) -> dict[str, TagVersion]:
         tags = dict.fromkeys(tag for each in ours for tag in each.plan.tags)
         lives = [each.plan.terms.longest_known for each in ours]
         longest = None if None in lives else max(life for life in lives if life is not None)
-        return {version.tag: version for version in await self._tags.snapshot(tags, longest)}
+        return {version.tag: version for version in await self._tags.snapshot(list(tags), longest)}
 
     async def _fill(self, fills: list[Fill]) -> list[bool]:
         try:
@@ -223,33 +238,49 @@ class Bulk:
 
     # -- the loader
 
-    async def _given(self, items: list[Any], load: LoadMany) -> Mapping[Any, Any]:
-        """Run the loader on the items, counted."""
-        self._core.counts.loads += 1
-        self._core.counts.misses += len(items)
-        values = await self._io.call(load, items)
+    async def _given(self, plans: Mapping[Any, Plan], load: LoadMany) -> Mapping[Any, Any]:
+        """Run the loader on the items, counted: one load, and a miss for each of them."""
+        counters = (self._core.counts, *(plan.counts for plan in list(plans.values())[:1]))
+        for counts in counters:
+            counts.loads += 1
+            counts.misses += len(plans)
+        try:
+            values = await self._io.call(load, list(plans))
+        except Exception:
+            for counts in counters:
+                counts.errors += 1
+            raise
         if not isinstance(values, Mapping):
             raise TypeError(
                 f"the loader of many must return a mapping from items to values, not {type(values).__name__}"
             )
         return values
 
-    async def _uncached(self, led: list[Boarded], load: LoadMany, error: CacheError) -> None:
+    async def _uncached(self, led: list[Boarded], load: LoadMany, error: CacheError) -> "Landings":
         values = await self._without_store({each.item: each.plan for each in led}, load, error)
-        for each in led:
-            landing = Loaded(values[each.item], None) if each.item in values else Failed(_absent(each.plan.key))
-            self._core.flights.land(each.flight, landing)
+        return [
+            (each, Loaded(values[each.item], None) if each.item in values else Failed(_absent(each.plan.key)))
+            for each in led
+        ]
 
     async def _without_store(self, plans: Mapping[Any, Plan], load: LoadMany, error: CacheError) -> dict[Any, Any]:
         """P7: the store is in trouble, so the loader answers."""
         self._core.events.lost(error)
         self._core.counts.uncached += 1
-        async with self._core.origin:
-            values = await self._given(list(plans), load)
+        async with self._core.origin.place():
+            values = await self._given(plans, load)
         return {item: values[item] for item in plans if item in values}
 
 
-def _taken(values: Any, item: Any) -> Any:
+Landings = list[tuple[Boarded, Landing]]
+"""How the load of each item ended."""
+
+
+def _was_stored(landing: Landing) -> bool:
+    return isinstance(landing, Loaded) and landing.record is not None
+
+
+def _taken(item: Any, values: Any) -> Any:
     if item not in values:
         raise _absent(str(item))
     return values[item]

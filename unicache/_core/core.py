@@ -1,6 +1,8 @@
 """What all parts of one cache share: the event model, the store, the settings, what is under way, what happened."""
 
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from typing import TypeVar
 
 from unicache._core.breaker import Breaker
 from unicache._core.counts import Counts, Events
@@ -10,8 +12,14 @@ from unicache._core.keeper import Keeper
 from unicache._core.limit import Limit
 from unicache._core.settings import Settings
 from unicache._core.store import Store
+from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 
-__all__ = ["Core"]
+__all__ = ["TROUBLE", "Core"]
+
+T = TypeVar("T")
+
+TROUBLE = (StoreUnavailable, OperationTimeout, ServerError)
+"""What makes a load-through read answer without the store (P7)."""
 
 _disabled: ContextVar[frozenset[int]] = ContextVar("unicache_disabled", default=frozenset())
 
@@ -35,6 +43,20 @@ class Core:
     def enabled(self) -> bool:
         """Whether load-through uses the cache: the switch, and no ``disabled()`` around the caller."""
         return self.switched_on and id(self) not in _disabled.get()
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Read for load-through: not while the store is known to be out of reach, and its troubles are counted (P7)."""
+        if not self.store.available or not self.breaker.allows(self.io.now()):
+            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
+        try:
+            answer = await question()
+        except TROUBLE:
+            self.breaker.failed(self.io.now())
+            raise
+        self.breaker.succeeded()
+        if self.events.down and not self.breaker.is_open:
+            self.events.back()
+        return answer
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""

@@ -8,7 +8,7 @@ fill depends on, so that a late fill is refused.
 import random
 from typing import Any, NamedTuple
 
-from unicache._core.core import Core
+from unicache._core.core import TROUBLE, Core
 from unicache._core.failures import FAILURE, recalled, remembered
 from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
 from unicache._core.freshness import State, lifetimes, state_of
@@ -23,18 +23,11 @@ from unicache._core.values import entry_of, record_of, value_of
 from unicache.errors import (
     CacheError,
     ConfigurationError,
-    OperationTimeout,
-    ServerError,
-    StoreUnavailable,
     ValueFormatError,
 )
 from unicache.typing import Entry
 
-__all__ = ["TROUBLE", "Leader"]
-
-TROUBLE = (StoreUnavailable, OperationTimeout, ServerError)
-"""What makes a load-through read answer without the store (P7)."""
-
+__all__ = ["Leader"]
 
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.1
@@ -107,7 +100,7 @@ class Leader:
                 await self.discard(plan.name, error)
                 continue
             if isinstance(held, Record):
-                if await self._of_use(plan, held):
+                if await self.of_use(plan, held):
                     return held
                 over = held.cas
             elif held is None or not await waiting.more():
@@ -115,7 +108,7 @@ class Leader:
             else:
                 over = None
 
-    async def _of_use(self, plan: Plan, record: Record) -> bool:
+    async def of_use(self, plan: Plan, record: Record) -> bool:
         """Whether the record is in a window, valid, and can be read."""
         if state_of(record, self._io.wall(), plan.terms.windows) is State.DEAD or not await self._tags.valid(record):
             return False
@@ -194,7 +187,7 @@ class Leader:
         held = await self._store.read(plan.name)
         if isinstance(held, Record) and held.cas == old.cas:
             return None
-        if not isinstance(held, Record) or not await self._of_use(plan, held):
+        if not isinstance(held, Record) or not await self.of_use(plan, held):
             return Gone()
         return Found(held) if state_of(held, self._io.wall(), plan.terms.windows).served else Gone()
 
@@ -285,6 +278,8 @@ class Leader:
         mark = given.set(previous)  # also when there is none: this load may run inside another's
         try:
             value = await self._io.call(plan.load)
+            if plan.pick is not None:
+                value = plan.pick(value)
         except Exception as error:
             for each in counts:
                 each.errors += 1
@@ -300,7 +295,7 @@ class Leader:
         if trouble is None:
             return Loaded(await self.run_loader(plan), None)
         self._core.events.lost(trouble)
-        async with self._core.origin:
+        async with self._core.origin.place():
             return Loaded(await self.run_loader(plan), None)
 
     async def let_go(self, name: bytes, token: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from contextvars import ContextVar, Token
 from types import TracebackType
 
 from unicache._core.detached import FOREVER
@@ -11,8 +12,12 @@ from unicache._core.io import Event, Io
 __all__ = ["Limit"]
 
 
+_inside: ContextVar[frozenset[int]] = ContextVar("unicache_inside_limits", default=frozenset())
+"""The limits in which the running code holds a place."""
+
+
 class Limit:
-    """A first-come-first-served semaphore for every event model; ``async with`` holds one of ``places``."""
+    """A first-come-first-served semaphore of so many ``places``, for every event model."""
 
     def __init__(self, io: Io, places: int) -> None:
         self._io = io
@@ -26,7 +31,12 @@ class Limit:
         self._free = self._places
         self._waiting: deque[Event] = deque()
 
-    async def __aenter__(self) -> None:
+    def place(self) -> "_Place":
+        """A place to be held by ``async with``. Who holds one already needs no second: a load may need another's."""
+        return _Place(self)
+
+    async def enter(self) -> None:
+        """Wait for a place."""
         turn = self._enter()
         if turn is None:
             return
@@ -37,10 +47,14 @@ class Limit:
             self._forsake(turn)
             raise
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._leave()
+    def leave(self) -> None:
+        """Give it to the next in the queue."""
+        with self._lock:
+            turn = self._waiting.popleft() if self._waiting else None
+            if turn is None:
+                self._free += 1
+        if turn is not None:
+            turn.set()  # the place goes from hand to hand
 
     def _enter(self) -> Event | None:
         with self._lock:
@@ -51,14 +65,6 @@ class Limit:
             self._waiting.append(turn)
             return turn
 
-    def _leave(self) -> None:
-        with self._lock:
-            turn = self._waiting.popleft() if self._waiting else None
-            if turn is None:
-                self._free += 1
-        if turn is not None:
-            turn.set()  # the place goes from hand to hand
-
     def _forsake(self, turn: Event) -> None:
         """A waiter gave up; if the place was already in its hands, pass it on."""
         with self._lock:
@@ -66,4 +72,28 @@ class Limit:
             if waiting:
                 self._waiting.remove(turn)
         if not waiting:
-            self._leave()
+            self.leave()
+
+
+class _Place:
+    """One caller's place, from ``async with`` to its end."""
+
+    __slots__ = ("_limit", "_mark")
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._mark: Token[frozenset[int]] | None = None
+
+    async def __aenter__(self) -> None:
+        inside = _inside.get()
+        if id(self._limit) in inside:
+            return
+        await self._limit.enter()
+        self._mark = _inside.set(inside | {id(self._limit)})
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._mark is not None:
+            _inside.reset(self._mark)
+            self._limit.leave()

@@ -1,8 +1,8 @@
 """The links of a process to one node: which one carries a request, when one is opened, and when to try again.
 
-``SharedLinks`` has one link per scheduler, shared by all its callers; where links serve one caller at a time, there is a
-``pool``. A request that certainly was not carried out is tried once more on a new link; so is one that may be repeated
-without harm. Nothing else is ever repeated (R6).
+``SharedLinks`` has one link per scheduler, shared by all its callers; where links serve one caller at a time, there is
+a ``pool``. A request that certainly was not carried out is tried once more on a new link; so is one that may be
+repeated without harm. Nothing else is ever repeated (R6).
 """
 
 import os

@@ -9,19 +9,19 @@ import random
 from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
-from unicache._core.core import Core
+from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
 from unicache._core.failures import FAILURE, recalled
 from unicache._core.flight import Failed, Flight, Found, Interrupted, Loaded, Role
 from unicache._core.freshness import State, state_of
-from unicache._core.leading import TROUBLE, Leader
+from unicache._core.leading import Leader
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
 from unicache._core.record import Record
 from unicache._core.tags import Tags
 from unicache._core.values import value_of
-from unicache.errors import CacheError, OperationTimeout, StoreUnavailable, ValueFormatError
+from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
 __all__ = ["MISS", "Loads"]
@@ -109,26 +109,14 @@ class Loads:
 
     async def _look(self, plan: Plan) -> Seen | None:
         """The valid record at the key and its state; None when there is none that can be read."""
-        now = self._io.now()
-        if not self._store.available or not self._core.breaker.allows(now):
-            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
         try:
-            held = await self._store.read(plan.name)
-        except TROUBLE:
-            self._core.breaker.failed(self._io.now())
-            raise
+            held = await self._core.ask(lambda: self._store.read(plan.name))
         except ValueFormatError as error:
             await self._leader.discard(plan.name, error)
             return None
-        self._recovered()
         if not isinstance(held, Record) or not await self._tags.valid(held):
             return None
         return Seen(held, state_of(held, self._io.wall(), plan.terms.windows, 1.0 - random.random()))  # noqa: S311
-
-    def _recovered(self) -> None:
-        self._core.breaker.succeeded()
-        if self._core.events.down and not self._core.breaker.is_open:
-            self._core.events.back()
 
     def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
@@ -254,5 +242,5 @@ class Loads:
         """P7: the store is in trouble, so the function answers by running, some at a time."""
         self._core.events.lost(error)
         self._core.counts.uncached += 1
-        async with self._core.origin:
+        async with self._core.origin.place():
             return Result(await self._leader.run_loader(plan), "uncached")

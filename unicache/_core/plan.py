@@ -15,6 +15,7 @@ class Plan:
     """How to come by one value.
 
     ``load``    runs the loader, without arguments
+    ``pick``    takes the value out of what the loader gives, when that is more than the value
     ``wanted``  the type the value must have, None for any
     ``counts``  kept beside the cache's own
     """
@@ -26,3 +27,4 @@ class Plan:
     tags: tuple[str, ...] = ()
     wanted: Any = None
     counts: Counts = field(default_factory=Counts)
+    pick: Callable[[Any], Any] | None = None

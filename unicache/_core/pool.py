@@ -3,7 +3,6 @@
 What a link is and when it is opened stands in ``links``; here is who gets which.
 """
 
-import atexit
 import threading
 import weakref
 from collections import deque
@@ -28,11 +27,11 @@ class LinkPool(Links):
     def __init__(self, io: Io, options: NodeOptions) -> None:
         super().__init__(io, options)
         self._reset()
-        _pools.add(self)
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._idle: deque[Link] = deque()
+        self._farewell = weakref.finalize(self, _close_all, self._idle)
         self._holders: dict[Link, weakref.ref[_Turn]] = {}
         self._waiting: deque[_Turn] = deque()
 
@@ -129,14 +128,6 @@ class LinkPool(Links):
                 self._idle.append(link)
             self._serve()
 
-    def close_idle(self) -> None:
-        """Close the links that nobody uses; those in use go with their threads."""
-        with self._lock:
-            while self._idle:
-                link = self._idle.pop()
-                self._holders.pop(link, None)
-                link.close()
-
     def distrust(self) -> None:
         """Lose all links: the one in question has been given back and cannot be told from the others."""
         with self._lock:
@@ -159,6 +150,7 @@ class LinkPool(Links):
 
     def forget(self) -> None:
         """Let go of the parent's links."""
+        self._farewell.detach()
         bury(self._holders)
         self._reset()
 
@@ -183,11 +175,10 @@ def links_for(io: Io, options: NodeOptions) -> Links:
     return LinkPool(io, options) if io.exclusive else SharedLinks(io, options)
 
 
-_pools: "weakref.WeakSet[LinkPool]" = weakref.WeakSet()
+def _close_all(idle: deque[Link]) -> None:
+    """When the pool is collected, and at the end of the interpreter: a cache need not be closed by anybody.
 
-
-@atexit.register
-def _close_idle_links() -> None:
-    """At the end of the interpreter: a cache that lives as long as the process need not be closed by anybody."""
-    for pool in list(_pools):
-        pool.close_idle()
+    Links in use go with their threads.
+    """
+    while idle:
+        idle.pop().close()

@@ -46,7 +46,7 @@ class Tags:
         """The version that every invalidation of tags changes: whoever learns an entry's tags only from its value can
         tell by it whether one of them was invalidated while the value was made.
         """
-        return (await self._store.make_versions([self._names.epoch], new_token(), ttl))[0]
+        return (await self._store.make_versions([self._names.epoch], new_token(), _outliving(ttl)))[0]
 
     async def same_epoch(self, epoch: bytes) -> bool:
         """Whether no tag was invalidated since ``epoch`` was read."""
@@ -57,6 +57,9 @@ class Tags:
         names = self._names.tags(tags)
         if not names:
             return ()
-        life = None if ttl is None else ttl + SPARE
-        versions = await self._store.make_versions(list(names.values()), new_token(), life)
+        versions = await self._store.make_versions(list(names.values()), new_token(), _outliving(ttl))
         return tuple(map(TagVersion, names, versions))
+
+
+def _outliving(ttl: float | None) -> float | None:
+    return None if ttl is None else ttl + SPARE
