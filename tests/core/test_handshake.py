@@ -14,13 +14,13 @@ def _hello(server: str, version: str) -> dict[bytes, bytes]:
 
 
 def test_the_greeting_asks_for_resp3_and_says_who_we_are() -> None:
-    (hello, *rest) = greeting(Credentials())
-    assert hello == ("HELLO", 3)
+    hello, tracking, *rest = greeting(Credentials())
+    assert (hello, tracking) == (("HELLO", 3), ("CLIENT", "TRACKING", "ON", "OPTIN"))
     assert [command[:3] for command in rest] == [("CLIENT", "SETINFO", "LIB-NAME"), ("CLIENT", "SETINFO", "LIB-VER")]
 
 
 def test_credentials_database_and_name_are_in_the_greeting() -> None:
-    hello, select, *_ = greeting(Credentials("alice", SECRET, 5, "shop"))
+    hello, _, select, *_ = greeting(Credentials("alice", SECRET, 5, "shop"))
     assert hello == ("HELLO", 3, "AUTH", "alice", SECRET, "SETNAME", "shop")
     assert select == ("SELECT", 5)
 
@@ -40,7 +40,7 @@ def test_a_password_is_in_no_repr() -> None:
     ],
 )
 def test_commands_are_used_where_the_server_has_them(server: str, version: str, ifeq: bool, delifeq: bool) -> None:
-    found = features([_hello(server, version)], Credentials(), "here")
+    found = features([_hello(server, version), b"OK"], Credentials(), "here")
     assert (found.set_ifeq, found.delifeq) == (ifeq, delifeq)
 
 
@@ -63,11 +63,15 @@ def test_a_refusal_says_what_is_wrong(answer: str, kind: type[CacheError], text:
 
 def test_a_server_below_the_floor_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"here is redis 6\.2\.14; unicache needs Valkey, or Redis 7\.0"):
-        features([_hello("redis", "6.2.14")], Credentials(), "here")
+        features([_hello("redis", "6.2.14"), b"OK"], Credentials(), "here")
 
 
 def test_a_database_that_does_not_exist_is_named() -> None:
+    replies = [_hello("valkey", "9.1.2"), b"OK", ReplyError("ERR DB index is out of range")]
     with pytest.raises(ConfigurationError, match="here has no database 99"):
-        features(
-            [_hello("valkey", "9.1.2"), ReplyError("ERR DB index is out of range")], Credentials(database=99), "here"
-        )
+        features(replies, Credentials(database=99), "here")
+
+
+@pytest.mark.parametrize(("answer", "tracking"), [(b"OK", True), (ReplyError("NOPERM no 'client|tracking'"), False)])
+def test_a_user_who_may_not_be_told_of_changes_does_without(answer: object, tracking: bool) -> None:
+    assert features([_hello("valkey", "9.1.2"), answer], Credentials(), "here").tracking is tracking

@@ -11,6 +11,7 @@ from unicache._core import resp
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
 from unicache._core.link import GRACE, Link
+from unicache._core.watches import Watches
 from unicache.errors import CacheClosed, ConfigurationError, OperationTimeout, StoreUnavailable
 
 PING = resp.pack("PING")
@@ -91,6 +92,39 @@ def test_the_place_of_a_caller_that_has_gone_is_kept() -> None:
     assert stays.go().result == b"mine"
     assert link.ready
     assert not link.busy
+
+
+def test_a_push_is_told_to_those_who_wait_for_its_names_and_is_no_reply() -> None:
+    io = HandIo()
+    link, _ = open_link(io)
+    hers, his = io.event(), io.event()
+    link.watches.add(b"hers", hers)
+    link.watches.add(b"his", his)
+    call = _ask(link)
+    link.received(b">2\r\n$10\r\ninvalidate\r\n*1\r\n$4\r\nhers\r\n+mine\r\n")
+    assert (hers.is_set, his.is_set, call.go().result) == (True, False, b"mine")
+
+
+@pytest.mark.parametrize("what", ["flush", "end"])
+def test_a_flush_and_the_end_of_the_link_are_told_to_all_who_wait(what: str) -> None:
+    io = HandIo()
+    link, _ = open_link(io)
+    event = io.event()
+    link.watches.add(b"name", event)
+    if what == "flush":
+        link.received(b">2\r\n$10\r\ninvalidate\r\n_\r\n")
+    else:
+        link.lost(None)
+    assert event.is_set
+
+
+def test_an_event_that_is_not_waited_for_any_more_is_forgotten() -> None:
+    watches, event = Watches(), HandIo().event()
+    watches.add(b"name", event)
+    watches.remove(b"name", event)
+    watches.remove(b"name", event)
+    watches.tell([b"name"])
+    assert not event.is_set
 
 
 def test_a_late_reply_is_dropped_and_the_link_kept() -> None:

@@ -359,6 +359,7 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "fill_many": lambda store: store.fill_many([Fill(b"a", OURS, record(), 1.0)]),
     "renew": lambda store: store.renew(b"a", OURS, 1.0),
     "release": lambda store: store.release(b"a", OURS),
+    "changed": lambda store: store.changed(b"a", 1.0),
     "drop": lambda store: store.drop([b"a"]),
     "versions": lambda store: store.versions([b"t"]),
     "make_versions": lambda store: store.make_versions([b"t"], NEW, 1.0),

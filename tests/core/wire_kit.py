@@ -9,7 +9,7 @@ from unicache._core.link import Link
 
 __all__ = ["GREETING", "HandIo", "HandTransport", "Promise", "Running", "open_link"]
 
-GREETING = b"%2\r\n+server\r\n+valkey\r\n+version\r\n+9.1.2\r\n+OK\r\n+OK\r\n"
+GREETING = b"%2\r\n+server\r\n+valkey\r\n+version\r\n+9.1.2\r\n+OK\r\n+OK\r\n+OK\r\n"
 _PENDING = object()
 
 
@@ -74,6 +74,17 @@ class HandTransport:
         self.closed = True
 
 
+class HandEvent:
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def set(self) -> None:
+        self.is_set = True
+
+    async def wait(self, seconds: float) -> bool:
+        raise NotImplementedError
+
+
 class Alarm:
     def __init__(self, at: float, ring: Callable[[], None]) -> None:
         self.at = at
@@ -113,8 +124,8 @@ class HandIo:
         self.alarms.append(Alarm(self.time + seconds, ring))
         return self.alarms[-1]
 
-    def event(self) -> Any:
-        raise NotImplementedError
+    def event(self) -> "HandEvent":
+        return HandEvent()
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds

@@ -1,6 +1,7 @@
 """What is said first on a new link, and what the answers tell about the server. Pure.
 
-``HELLO 3`` with credentials, the database, and who we are go out in one write, so that a link costs one round trip.
+``HELLO 3`` with credentials, tracking, the database, and who we are go out in one write, so that a link costs one round
+trip.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,10 +35,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the server can do beyond the floor."""
+    """What the server can do beyond the floor; ``tracking`` that it tells of changes, if the user may ask for that."""
 
     server: str
     version: tuple[int, ...]
+    tracking: bool = False
 
     @property
     def set_ifeq(self) -> bool:
@@ -57,7 +59,7 @@ def greeting(who: Credentials) -> list[tuple[bytes | str | int, ...]]:
         hello += ["AUTH", who.username, who.password]
     if who.client_name is not None:
         hello += ["SETNAME", who.client_name]
-    commands: list[tuple[bytes | str | int, ...]] = [tuple(hello)]
+    commands: list[tuple[bytes | str | int, ...]] = [tuple(hello), ("CLIENT", "TRACKING", "ON", "OPTIN")]
     if who.database:
         commands.append(("SELECT", who.database))
     # Servers before 7.2 answer these two with an error, which nobody looks at.
@@ -77,9 +79,10 @@ def features(replies: Sequence[Any], who: Credentials, where: str) -> Features:
         raise refusal(hello, where)
     if not isinstance(hello, Mapping):
         raise ConfigurationError(f"{where} does not speak RESP3; unicache needs Valkey, or Redis 7.0 or later")
-    if who.database and isinstance(replies[1], ReplyError):
-        raise ConfigurationError(f"{where} has no database {who.database}: {replies[1]}")
-    found = Features(hello[b"server"].decode(), _numbers(hello[b"version"].decode()))
+    if who.database and isinstance(replies[2], ReplyError):
+        raise ConfigurationError(f"{where} has no database {who.database}: {replies[2]}")
+    tracking = not isinstance(replies[1], ReplyError)
+    found = Features(hello[b"server"].decode(), _numbers(hello[b"version"].decode()), tracking)
     if found.version < FLOOR:
         text = ".".join(map(str, found.version))
         raise ConfigurationError(f"{where} is {found.server} {text}; unicache needs Valkey, or Redis 7.0 or later")

@@ -20,6 +20,7 @@ from unicache._core.store import Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
 from unicache._core.values import entry_of, record_of, value_of
+from unicache._core.waiting import Waiting
 from unicache.errors import (
     CacheError,
     ConfigurationError,
@@ -28,10 +29,6 @@ from unicache.errors import (
 from unicache.typing import Entry
 
 __all__ = ["Leader"]
-
-FIRST_PAUSE = 0.005
-LONGEST_PAUSE = 0.1
-"""Seconds between looks at another process's lease."""
 
 
 class Leader:
@@ -91,7 +88,7 @@ class Leader:
             return error
 
     async def _claim(self, plan: Plan, token: bytes) -> Record | Lease | None:
-        waiting = _Waiting(self._core)
+        waiting = Waiting(self._core, plan.name)
         over: int | None = None
         while True:
             try:
@@ -166,18 +163,24 @@ class Leader:
 
     async def _locked(self, plan: Plan, old: Record, token: bytes, *, behind: bool) -> Landing | None:
         """None when the lease beside the record is ours, and the record is still there; else how it ended."""
-        lock, waiting = self._names.lock(plan.name), _Waiting(self._core)
+        lock = self._names.lock(plan.name)
+        waiting, trouble = Waiting(self._core, lock), None
         try:
             while await self._store.claim(lock, token, self._core.settings.lease) is not None:
                 changed = Gone() if behind else await self._changed(plan, old)
-                if changed is not None or not await waiting.more():
-                    return changed or await self._uncached(plan, None)
-            changed = await self._changed(plan, old)
+                if changed is not None:
+                    return changed
+                if not await waiting.more():
+                    break
+            else:
+                if changed := await self._changed(plan, old):
+                    await self.let_go(lock, token)
+                return changed
         except TROUBLE as error:
-            return Gone() if behind else await self._uncached(plan, error)
-        if changed is not None:
-            await self.let_go(lock, token)
-        return changed
+            if behind:
+                return Gone()
+            trouble = error
+        return await self._uncached(plan, trouble)
 
     async def _changed(self, plan: Plan, old: Record) -> Landing | None:
         """Whether somebody else renewed the record, or removed it, while we waited for our turn; None when it is there.
@@ -335,20 +338,3 @@ class _Made(NamedTuple):
     value: Any
     cost: float
     before: _Before
-
-
-class _Waiting:
-    """Waiting for another process's load: short pauses at first, then longer, until its lease would be over."""
-
-    def __init__(self, core: Core) -> None:
-        self._io = core.io
-        self._deadline = core.io.now() + core.settings.lease
-        self._pause = FIRST_PAUSE
-
-    async def more(self) -> bool:
-        """Wait once; False when it was long enough."""
-        if self._io.now() >= self._deadline:
-            return False
-        await self._io.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads pollers, guards nothing
-        self._pause = min(LONGEST_PAUSE, self._pause * 1.5)
-        return True

@@ -8,6 +8,7 @@ What must not be here: which node, how many links, when to try again (``links``)
 """
 
 from collections import deque
+from collections.abc import Sequence
 from enum import Enum
 from itertools import chain
 from math import inf
@@ -17,6 +18,7 @@ from unicache._core.handshake import Credentials, Features, features, greeting, 
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.tls import open_stream
+from unicache._core.watches import Watches
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
 __all__ = ["Link"]
@@ -69,6 +71,7 @@ class Link:
         self._alarm: Alarm | None = None
         self._used = 0.0
         self.alarm_at = inf
+        self.watches = Watches()
         self.reason: CacheError | None = None
         self._broken: CacheError | None = None
         self._resolve = io.resolve
@@ -210,6 +213,7 @@ class Link:
             self._reader.feed(data)
             while (reply := gets()) is not NOTHING:
                 if type(reply) is PushNotification:
+                    self._pushed(reply)
                     continue
                 slot = pending[0]
                 if slot.replies is not None:
@@ -224,6 +228,11 @@ class Link:
         except BaseException:  # interrupted by a signal, perhaps between a reply and its request: out of step
             self.lost(None)
             raise
+
+    def _pushed(self, push: Sequence[Any]) -> None:
+        """The server says what has changed; None is everything."""
+        if push[0] == b"invalidate":
+            self.watches.tell(push[1])
 
     def lost(self, error: Exception | None) -> None:
         """The stream is gone."""
@@ -302,6 +311,7 @@ class Link:
         self._state = _State.DEAD
         self._shut()
         self._fail_all(self.reason)
+        self.watches.tell(None)
 
     def _shut(self) -> None:
         if self._alarm is not None:

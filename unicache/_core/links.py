@@ -15,7 +15,7 @@ from typing import Any
 from unicache._core.backoff import Backoff
 from unicache._core.forks import forget_after_fork
 from unicache._core.handshake import Credentials, Features
-from unicache._core.io import Endpoint, Io
+from unicache._core.io import Endpoint, Event, Io
 from unicache._core.link import Link
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
@@ -96,6 +96,16 @@ class Links:
         if self._closed:
             raise CacheClosed("the cache is closed")
 
+    def watch(self, name: bytes) -> Event | None:
+        """An event that is set when the server says that ``name`` has changed, or can say nothing any more.
+
+        It has to be told which reads it is about. None where links say nothing while nobody reads them.
+        """
+        return None
+
+    def unwatch(self, name: bytes, event: Event) -> None:
+        """The event is not needed any more."""
+
     def distrust(self) -> None:
         """An answer belonged to another request: lose the links, with whatever is under way on them."""
         raise NotImplementedError
@@ -139,6 +149,21 @@ class SharedLinks(Links):
     async def _open_quietly(self, link: Link) -> None:
         with suppress(CacheError):  # those who wait for the link are told
             await self._open(link, inf)
+
+    def watch(self, name: bytes) -> Event | None:
+        """An event of this scheduler's link, if that is told of changes."""
+        link = self._links.get(self._here())
+        if link is None or not link.ready or self.features is None or not self.features.tracking:
+            return None
+        event = self._io.event()
+        link.watches.add(name, event)
+        return event
+
+    def unwatch(self, name: bytes, event: Event) -> None:
+        """The event is not needed any more; a link that was lost has told everybody."""
+        link = self._links.get(self._here())
+        if link is not None:
+            link.watches.remove(name, event)
 
     def distrust(self) -> None:
         """Lose this scheduler's link."""

@@ -152,6 +152,10 @@ class Store(Protocol):
         """Take our lease away if it is still there."""
         ...
 
+    async def changed(self, name: bytes, seconds: float) -> bool:
+        """Wait until the name may hold no lease, or another, at most ``seconds``; False at once if nobody can tell."""
+        ...
+
     async def drop(self, names: Sequence[bytes]) -> None:
         """R5. Remove whatever is there, leases too, under every rule and on a full server."""
         ...

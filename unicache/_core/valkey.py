@@ -167,6 +167,19 @@ class ValkeyStore:
             reply = await self._script(RELEASE, name, lease, again=True)
         _sound(reply, name)
 
+    async def changed(self, name: bytes, seconds: float) -> bool:
+        """``GET`` under ``CLIENT CACHING YES``, and then the server's push."""
+        event = self._links.watch(name)
+        if event is None:
+            return False
+        try:
+            replies = await self._pipeline([("CLIENT", "CACHING", "YES"), ("GET", name)], again=True)
+            if isinstance(_caught(self._unpacked, name, replies[1]), Lease):
+                await event.wait(seconds)
+        finally:
+            self._links.unwatch(name, event)
+        return True
+
     # -- invalidation and tags (R5, R9)
 
     async def drop(self, names: Sequence[bytes]) -> None:
