@@ -250,9 +250,8 @@ class Cache(Facade):
         def decorate(function: Callable[P, Awaitable[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
             refuse_synchronous(plain)
-            cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
-                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+                self._engine, plain, keys=keys, tags=tags, functions=functions, when=when
             )
             return InvalidatingFunction(core, function)
 

@@ -265,9 +265,8 @@ class Cache(Facade):
     ) -> "Callable[[Callable[P, Later[T]]], InvalidatingFunction[P, T]]":
         def decorate(function: Callable[P, Later[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
-            cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
-                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+                self._engine, plain, keys=keys, tags=tags, functions=functions, when=when
             )
             return InvalidatingFunction(core, function)
 

@@ -149,6 +149,24 @@ def test_a_plain_function_is_refused_by_the_asynchronous_cache() -> None:
                 decorator(given)  # type: ignore[operator]
 
 
+def test_one_cached_function_is_no_list_of_them() -> None:
+    cache = unicache.Cache()
+
+    def function() -> None: ...
+
+    with pytest.raises(ConfigurationError, match="functions must be a list"):
+        cache.invalidates(functions=cache.cached()(function))(function)  # type: ignore[arg-type]
+
+
+def test_a_function_of_another_event_model_cannot_be_invalidated_by_its_handle() -> None:
+    def function() -> None: ...
+
+    theirs = unicache.Cache().cached()(function)
+    for package in (unicache_gevent, unicache_twisted):
+        with pytest.raises(ConfigurationError, match="another event model"):
+            package.Cache().invalidates(functions=[theirs])(function)
+
+
 async def test_options_stand_in_the_url_or_beside_it(stage: Stage) -> None:
     mark = "&" if "?" in stage.url else "?"
     for cache in (stage.open(f"{stage.url}{mark}ttl=60&lease=5s"), stage.open(ttl="1m", lease=5)):
