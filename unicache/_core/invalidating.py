@@ -108,11 +108,12 @@ def _as_many(given: str | Iterable[str]) -> Iterable[str]:
 
 def _cached_functions(handles: Iterable[Handle], engine: Engine) -> list[CachedFunction]:
     """What the handles stand for; each is invalidated where it is cached, which may be another namespace or store."""
-    given = list(handles) if isinstance(handles, Iterable) else [handles]
+    if not isinstance(handles, Iterable):
+        raise ConfigurationError("functions must be a list or other iterable; put a single one into a list")
+    given = list(handles)
     for each in given:
         if not isinstance(each, Handle) or not isinstance(each._core, CachedFunction):
-            kind = type(each).__name__
-            raise ConfigurationError(f"functions must be a list of functions decorated with cached(), not of {kind}")
+            raise ConfigurationError(f"functions must be decorated with cached(); {type(each).__name__} is not")
         if type(each._core.engine.core.io) is not type(engine.core.io):
             raise ConfigurationError(f"{each!r} is of a cache for another event model; invalidate it by keys= or tags=")
     return [each._core for each in given]
