@@ -3,7 +3,12 @@
 from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_gevent._cache import Cache
+
+try:
+    from unicache_gevent._cache import Cache
+except ModuleNotFoundError as error:
+    error.add_note("unicache_gevent needs gevent: pip install 'unicache-kit[gevent]'")
+    raise
 
 __all__ = [
     "UNCHANGED",

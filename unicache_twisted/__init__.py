@@ -2,7 +2,12 @@
 
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+
+try:
+    from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+except ModuleNotFoundError as error:
+    error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
+    raise
 
 __all__ = [
     "UNCHANGED",
