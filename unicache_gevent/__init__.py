@@ -6,8 +6,8 @@ from unicache.typing import CacheInfo, Call, Entry, Result
 
 try:
     from unicache_gevent._cache import Cache
-except ModuleNotFoundError as error:
-    error.add_note("unicache_gevent needs gevent: pip install 'unicache-kit[gevent]'")
+except ModuleNotFoundError as _error:
+    _error.add_note("unicache_gevent needs gevent: pip install 'unicache-kit[gevent]'")
     raise
 
 __all__ = [

@@ -5,8 +5,8 @@ from unicache.typing import CacheInfo, Call, Entry, Result
 
 try:
     from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
-except ModuleNotFoundError as error:
-    error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
+except ModuleNotFoundError as _error:
+    _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
     raise
 
 __all__ = [
