@@ -1,4 +1,4 @@
-"""A connection is lost with a reply: the server did what was asked, and nobody here knows. Reads ask again; writes tell.
+"""A connection is lost with a reply: the server did what was asked, and nobody knows. Reads ask again; writes tell.
 
 A proxy cuts the connection when the server has answered. What the server did is its own count.
 """
