@@ -1,6 +1,6 @@
 """unicache for gevent: the calls of ``unicache``, parking the greenlet. Nothing is monkey-patched."""
 
-from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction, Pending
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
 
@@ -19,6 +19,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

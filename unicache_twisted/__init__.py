@@ -5,6 +5,7 @@ from unicache.typing import CacheInfo, Call, Entry, Result
 
 try:
     from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+    from unicache_twisted._pending import Pending
 except ModuleNotFoundError as _error:
     _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
     raise
@@ -18,6 +19,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

@@ -20,6 +20,7 @@ from unicache._core.terms import Ttl
 from unicache.errors import CacheError
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._pending import Pending
 
 __all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
@@ -36,6 +37,8 @@ Later = Deferred[T] | Coroutine[Any, Any, T]
 @documented_like(unicache.Cache)
 class Cache(Facade):
     __doc__ = Facade.__doc__
+
+    _pending = Pending
 
     def _new_io(self) -> Io:
         return TwistedIo()
@@ -283,6 +286,9 @@ class Cache(Facade):
     def clear(self) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.invalidation.prefix())
 
+    def pending(self) -> Pending:
+        return Pending()
+
 
 @documented_like(unicache.CachedFunction)
 class CachedFunction(Handle, Generic[P, T]):
@@ -320,6 +326,9 @@ class CachedFunction(Handle, Generic[P, T]):
 
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._core.invalidate(self._bound + args, kwargs))
+
+    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
+        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
 
     def refresh(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         return Deferred.fromCoroutine(self._core.refresh(self._bound + args, kwargs))
@@ -367,6 +376,9 @@ class CachedManyFunction(Handle, Generic[K, T]):
 
     def invalidate(self, *items: K) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._core.invalidate(self._bound, items))
+
+    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
+        self._on_commit(transaction, Pending, map(self.key, items))
 
     def cache_info(self) -> CacheInfo:
         return self._core.info()
