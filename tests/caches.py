@@ -83,10 +83,28 @@ class _Cache(_Awaited):
         handles = [bare(handle) for handle in functions]
         return lambda function: _Function(self._bare.invalidates(functions=handles, **options)(_plain(function)))
 
+    def pending(self) -> "_Pending":
+        return _Pending(self._bare.pending())
+
     def namespace(self, name: str) -> "_Cache":
         return _Cache(self._bare.namespace(name))
 
     async def __aenter__(self) -> "_Cache":
+        self._bare.__enter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._bare.__exit__(*error)
+
+
+class _Pending(_Awaited):
+    _model = unicache_asyncio.Pending
+
+    @property
+    def unicache_pending(self) -> Any:
+        return self._bare
+
+    async def __aenter__(self) -> "_Pending":
         self._bare.__enter__()
         return self
 

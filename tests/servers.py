@@ -3,6 +3,7 @@
 Fixtures live in ``conftest``; how a flavour is driven lives in ``flavours``.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import trustme
@@ -10,7 +11,7 @@ from valkey import Valkey
 
 from unicache.server import Server, ServerTls
 
-__all__ = ["STORES", "certificates", "observer"]
+__all__ = ["STORES", "calls", "certificates", "observer"]
 
 STORES = {"memory": None, "valkey9": "valkey_server", "redis7": "floor_server"}
 """Every store the behaviour suite runs on, and the fixture of its server; ``memory`` has none."""
@@ -21,6 +22,14 @@ def observer(server: Server) -> Valkey:
     if server.tls is None:
         return Valkey.from_url(server.url)
     return Valkey.from_url(server.url, ssl_ca_certs=str(server.tls.authority))
+
+
+def calls(client: Valkey) -> Counter[str]:
+    """How often the server has carried out each command; what this function asks is not counted."""
+    found = client.info("commandstats")
+    return Counter(
+        {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in found.items() if name != "cmdstat_info"}
+    )
 
 
 def certificates(directory: Path) -> ServerTls:

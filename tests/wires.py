@@ -20,7 +20,7 @@ from unicache._core.links import Links, NodeOptions
 from unicache._core.pool import links_for
 from unicache.server import Server
 
-__all__ = ["NOBODY", "Proxy", "Puppet", "clients", "endpoint", "linked", "links_to", "say", "wait_until"]
+__all__ = ["NOBODY", "Counting", "Proxy", "Puppet", "clients", "endpoint", "linked", "links_to", "say", "wait_until"]
 
 NOBODY = Credentials()
 
@@ -126,6 +126,11 @@ class Proxy(_Listener):
         self._piece = piece
         self.spoil = False
 
+    @property
+    def url(self) -> str:
+        """What a cache takes."""
+        return "valkey://{}:{}".format(*self.address)
+
     def _serve(self, client: socket.socket) -> None:
         address = self._server.address
         server = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
@@ -137,18 +142,42 @@ class Proxy(_Listener):
     def _requests(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
+                self._asked()
                 server.sendall(data)
         _hang_up(server)
 
     def _replies(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
+                self._answered()
                 if self.spoil:
                     self.spoil = False
                     break
                 for start in range(0, len(data), self._piece):
                     client.sendall(data[start : start + self._piece])
         _hang_up(client)
+
+    def _asked(self) -> None:
+        """Part of a request is there."""
+
+    def _answered(self) -> None:
+        """Part of a reply is there, and the client has not seen it yet."""
+
+
+class Counting(Proxy):
+    """Counts the round trips of one caller: how often it spoke after it had heard something."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self.round_trips = 0
+        self._heard = True
+
+    def _asked(self) -> None:
+        self.round_trips += self._heard
+        self._heard = False
+
+    def _answered(self) -> None:
+        self._heard = True
 
 
 class Puppet(_Listener):

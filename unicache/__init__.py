@@ -2,6 +2,7 @@
 
 from unicache._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._core.previous import UNCHANGED, previous
+from unicache._pending import Pending
 from unicache.typing import CacheInfo, Call, Entry, Result
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

@@ -15,6 +15,7 @@ from unicache._core.io import Io
 from unicache._core.load import MISS
 from unicache._core.run import run
 from unicache._core.terms import Ttl
+from unicache._pending import Pending
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 
 __all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
@@ -28,6 +29,8 @@ Q = ParamSpec("Q")
 
 class Cache(Facade):
     __doc__ = Facade.__doc__
+
+    _pending = Pending
 
     def _new_io(self) -> Io:
         return BlockingIo()
@@ -309,9 +312,8 @@ class Cache(Facade):
         def decorate(function: Callable[P, T]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
             refuse_asynchronous(plain)
-            cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
-                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+                self._engine, plain, keys=keys, tags=tags, functions=functions, when=when
             )
             return InvalidatingFunction(core, function)
 
@@ -339,6 +341,13 @@ class Cache(Facade):
         Raises InvalidationUncertain when the store did not confirm.
         """
         run(self._engine.invalidation.prefix())
+
+    def pending(self) -> Pending:
+        """A transaction to give to ``on_commit`` where the database layer has no hooks; a context manager.
+
+        Commit inside the block: leaving it invalidates, leaving it by an exception drops what was queued.
+        """
+        return Pending()
 
 
 class CachedFunction(Handle, Generic[P, T]):
@@ -381,6 +390,10 @@ class CachedFunction(Handle, Generic[P, T]):
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Remove the cached result of the call. Raises InvalidationUncertain when the store did not confirm."""
         run(self._core.invalidate(self._bound + args, kwargs))
+
+    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
+        """``invalidate`` when the transaction has committed, and not when it is rolled back; as ``Cache.on_commit``."""
+        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
 
     def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function, store what it returns, and return it; an invalidation meanwhile wins."""
@@ -435,6 +448,10 @@ class CachedManyFunction(Handle, Generic[K, T]):
     def invalidate(self, *items: K) -> None:
         """Remove the cached values of the items. Raises InvalidationUncertain when the store did not confirm."""
         run(self._core.invalidate(self._bound, items))
+
+    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
+        """``invalidate`` when the transaction has committed, and not when it is rolled back; as ``Cache.on_commit``."""
+        self._on_commit(transaction, Pending, map(self.key, items))
 
     def cache_info(self) -> CacheInfo:
         """Hits, misses, loads and errors of this function in this process."""

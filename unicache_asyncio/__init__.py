@@ -3,6 +3,7 @@
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
 from unicache_asyncio._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache_asyncio._pending import Pending
 
 __all__ = [
     "UNCHANGED",
@@ -13,6 +14,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

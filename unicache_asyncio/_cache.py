@@ -18,6 +18,7 @@ from unicache._core.terms import Ttl
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_asyncio._handle import CoroutineHandle
 from unicache_asyncio._io import AnyIo
+from unicache_asyncio._pending import Pending
 
 __all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
@@ -31,6 +32,8 @@ Q = ParamSpec("Q")
 @documented_like(unicache.Cache)
 class Cache(Facade):
     __doc__ = Facade.__doc__
+
+    _pending = Pending
 
     def _new_io(self) -> Io:
         return AnyIo()
@@ -250,9 +253,8 @@ class Cache(Facade):
         def decorate(function: Callable[P, Awaitable[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
             refuse_synchronous(plain)
-            cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
-                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+                self._engine, plain, keys=keys, tags=tags, functions=functions, when=when
             )
             return InvalidatingFunction(core, function)
 
@@ -268,6 +270,9 @@ class Cache(Facade):
 
     async def clear(self) -> None:
         await self._engine.invalidation.prefix()
+
+    def pending(self) -> Pending:
+        return Pending()
 
 
 @documented_like(unicache.CachedFunction)
@@ -304,6 +309,9 @@ class CachedFunction(CoroutineHandle, Generic[P, T]):
 
     async def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
         await self._core.invalidate(self._bound + args, kwargs)
+
+    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
+        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
 
     async def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return cast("T", await self._core.refresh(self._bound + args, kwargs))
@@ -351,6 +359,9 @@ class CachedManyFunction(CoroutineHandle, Generic[K, T]):
 
     async def invalidate(self, *items: K) -> None:
         await self._core.invalidate(self._bound, items)
+
+    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
+        self._on_commit(transaction, Pending, map(self.key, items))
 
     def cache_info(self) -> CacheInfo:
         return self._core.info()

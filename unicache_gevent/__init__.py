@@ -1,9 +1,14 @@
 """unicache for gevent: the calls of ``unicache``, parking the greenlet. Nothing is monkey-patched."""
 
-from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction, Pending
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_gevent._cache import Cache
+
+try:
+    from unicache_gevent._cache import Cache
+except ModuleNotFoundError as _error:
+    _error.add_note("unicache_gevent needs gevent: pip install 'unicache-kit[gevent]'")
+    raise
 
 __all__ = [
     "UNCHANGED",
@@ -14,6 +19,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

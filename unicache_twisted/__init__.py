@@ -2,7 +2,13 @@
 
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+
+try:
+    from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+    from unicache_twisted._pending import Pending
+except ModuleNotFoundError as _error:
+    _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
+    raise
 
 __all__ = [
     "UNCHANGED",
@@ -13,6 +19,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Pending",
     "Result",
     "previous",
 ]

@@ -20,6 +20,7 @@ from unicache._core.terms import Ttl
 from unicache.errors import CacheError
 from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._pending import Pending
 
 __all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
 
@@ -36,6 +37,8 @@ Later = Deferred[T] | Coroutine[Any, Any, T]
 @documented_like(unicache.Cache)
 class Cache(Facade):
     __doc__ = Facade.__doc__
+
+    _pending = Pending
 
     def _new_io(self) -> Io:
         return TwistedIo()
@@ -265,9 +268,8 @@ class Cache(Facade):
     ) -> "Callable[[Callable[P, Later[T]]], InvalidatingFunction[P, T]]":
         def decorate(function: Callable[P, Later[T]]) -> InvalidatingFunction[P, T]:
             plain = plain_function(function)
-            cores = [handle._core for handle in functions]
             core = invalidating.InvalidatingFunction(
-                self._engine, plain, keys=keys, tags=tags, functions=cores, when=when
+                self._engine, plain, keys=keys, tags=tags, functions=functions, when=when
             )
             return InvalidatingFunction(core, function)
 
@@ -283,6 +285,9 @@ class Cache(Facade):
 
     def clear(self) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.invalidation.prefix())
+
+    def pending(self) -> Pending:
+        return Pending()
 
 
 @documented_like(unicache.CachedFunction)
@@ -321,6 +326,9 @@ class CachedFunction(Handle, Generic[P, T]):
 
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._core.invalidate(self._bound + args, kwargs))
+
+    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
+        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
 
     def refresh(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         return Deferred.fromCoroutine(self._core.refresh(self._bound + args, kwargs))
@@ -368,6 +376,9 @@ class CachedManyFunction(Handle, Generic[K, T]):
 
     def invalidate(self, *items: K) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._core.invalidate(self._bound, items))
+
+    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
+        self._on_commit(transaction, Pending, map(self.key, items))
 
     def cache_info(self) -> CacheInfo:
         return self._core.info()

@@ -30,12 +30,21 @@ def flavour(request: pytest.FixtureRequest) -> Flavour:
         ("unix:///s?pasword=hidden", "'pasword'; did you mean 'password'"),
         ("memory://?max_entrys=5", "'max_entrys'; did you mean 'max_entries'"),
         ("memory://?zzz=5", "'zzz'; there are"),
-        ("memory://?password=hidden", "password"),
-        ("valkey://h?ssl_ca_certs=x", "ssl_ca_certs"),
+        ("memory://?password=hidden", "'password' is an option of valkey://, redis://, unix://"),
+        ("valkey://h?ssl_ca_certs=x", "'ssl_ca_certs' is an option of valkeys://, rediss:// alone"),
+        ("valkey://h?max_entries=5", "'max_entries' is an option of memory:// alone"),
         ("valky://h", "'valky'; did you mean 'valkey'"),
         ("http://u:hidden@h", "'http'"),
-        ("localhost:6379", "'localhost'"),
-        ("", "''"),
+        ("://h", "''"),
+        ("localhost:6379", "begin with a scheme, such as valkey://"),
+        ("u:hidden@localhost", "begin with a scheme"),
+        ("", "begin with a scheme"),
+        ("memory://max_entries=5", "no host and no path"),
+        ("memory://u:hidden@/cache", "no host and no path"),
+        ("valkey://:1#hidden@h", "%23"),
+        ("valkey://:1?hidden@h", "%3F"),
+        ("valkey://:1?hidden=1&timeout=@h", "%3F"),
+        ("valkey://:1/hidden@h", "number of a database"),
         ("valkey://u:hidden@h:port", "url is malformed"),
         ("valkey://u:hidden@[::1", "url is malformed"),
         ("valkey://h:99999", "url is malformed"),
@@ -147,6 +156,24 @@ def test_a_plain_function_is_refused_by_the_asynchronous_cache() -> None:
         for given in (function, staticmethod(function), classmethod(function)):
             with pytest.raises(ConfigurationError, match="async def, or take Cache from unicache"):
                 decorator(given)  # type: ignore[operator]
+
+
+def test_one_cached_function_is_no_list_of_them() -> None:
+    cache = unicache.Cache()
+
+    def function() -> None: ...
+
+    with pytest.raises(ConfigurationError, match="functions must be a list"):
+        cache.invalidates(functions=cache.cached()(function))(function)  # type: ignore[arg-type]
+
+
+def test_a_function_of_another_event_model_cannot_be_invalidated_by_its_handle() -> None:
+    def function() -> None: ...
+
+    theirs = unicache.Cache().cached()(function)
+    for package in (unicache_gevent, unicache_twisted):
+        with pytest.raises(ConfigurationError, match="another event model"):
+            package.Cache().invalidates(functions=[theirs])(function)
 
 
 async def test_options_stand_in_the_url_or_beside_it(stage: Stage) -> None:

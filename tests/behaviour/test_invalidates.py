@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from caches import Cache, bare
+from caches import Cache, Stage, bare
 from unicache.errors import ConfigurationError
 from unicache.typing import Call
 
@@ -67,6 +67,36 @@ async def test_a_cached_function_is_named_by_its_handle(cache: Cache) -> None:
     await shop.read()
     await adding(cache, shop, functions=[shop.num_orders, shop.all_orders])("ALFKI", number=5)
     assert await shop.read() == [6, 2, 8]
+
+
+async def test_a_cached_function_is_invalidated_where_it_is_cached(cache: Cache, stage: Stage) -> None:
+    shops = [Shop(cache.namespace("view")), Shop(stage.open(namespace=f"{stage.namespace}/other"))]
+    write = adding(cache, shops[0], functions=[shop.num_orders for shop in shops])
+    await cache.set("num_orders:ALFKI", "of this namespace")
+    before = [await shop.read() for shop in shops]
+    await write("ALFKI")
+    assert [await shop.num_orders.get("ALFKI") for shop in shops] == [None, None]
+    assert [await shop.num_orders.get("BONAP") for shop in shops] == [2, 2]
+    assert before == [[1, 2, 3]] * 2
+    assert await cache.get("num_orders:ALFKI") == "of this namespace"
+
+
+async def test_a_cached_function_gets_the_arguments_as_it_takes_them(cache: Cache) -> None:
+    @cache.cached()
+    async def read(a: int, /, b: int = 2, *rest: int, c: int = 3, **more: int) -> list[Any]:
+        return [a, b, *rest, c, more]
+
+    @cache.invalidates(functions=[read])
+    async def write(a: int, *rest: int, c: int = 3, **more: int) -> None: ...
+
+    calls: list[tuple[tuple[int, ...], dict[str, int]]] = [((1,), {}), ((1, 2, 5, 6), {"c": 4, "d": 7})]
+    for args, kwargs in calls:
+        await read(*args, **kwargs)
+    await write(1)
+    assert await read.get(1) is None
+    assert await read.get(1, 2, 5, 6, c=4, d=7) == [1, 2, 5, 6, 4, {"d": 7}]
+    await write(1, 5, 6, c=4, d=7)
+    assert await read.get(1, 2, 5, 6, c=4, d=7) is None
 
 
 async def test_targets_may_be_computed_from_arguments_and_result(cache: Cache) -> None:
@@ -217,6 +247,9 @@ async def test_bad_targets_are_refused_at_decoration(cache: Cache) -> None:
         {"keys": ""},
         {"keys": "k", "when": "later"},
         {"functions": [needs]},
+        {"functions": [write]},
+        {"functions": ["needs"]},
+        {"functions": [cache.invalidates(keys="k")(write)]},
     ]
     for options in bad:
         with pytest.raises(ConfigurationError):

@@ -7,6 +7,8 @@ on. It may have its old value, but nobody after the invalidation may.
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
 from caches import Cache, Running, Stage
 
 
@@ -47,18 +49,6 @@ async def overtaken(cache: Cache, stage: Stage, invalidate: Callable[[Source], C
     assert source.loads == 2
 
 
-async def drop_key(cache: Cache, key: str) -> None:
-    await cache.invalidate(key)
-
-
-async def drop_tag(cache: Cache, tag: str) -> None:
-    await cache.invalidate_tags(tag)
-
-
-async def drop_everything(cache: Cache) -> None:
-    await cache.clear()
-
-
 async def test_by_key(cache: Cache, stage: Stage) -> None:
     await overtaken(cache, stage, lambda source: cache.invalidate("row:1"))
 
@@ -95,16 +85,6 @@ async def test_by_an_invalidating_function(cache: Cache, stage: Stage) -> None:
         await update(1)
 
     await overtaken(cache, stage, write)
-
-
-async def test_from_another_process(cache: Cache, stage: Stage, elsewhere: Any) -> None:
-    for drop in ((drop_key, "row:1"), (drop_tag, "row:1"), (drop_everything,)):
-
-        async def there(_: Source, drop: tuple[Any, ...] = drop) -> None:
-            elsewhere(*drop)
-
-        await overtaken(cache, stage, there)
-        await cache.clear()
 
 
 async def test_a_refused_fill_is_counted_and_told(cache: Cache, stage: Stage) -> None:
@@ -158,3 +138,64 @@ async def test_an_invalidation_of_another_key_disturbs_nothing(cache: Cache, sta
     assert await reader.result() == "old"
     assert await source.get(1) == "old"
     assert source.loads == 1
+
+
+# -- the same between two processes of different flavours, with the source where both see it
+
+
+def row_of(cache: Cache, pause: Callable[[], Coroutine[Any, Any, None]] | None = None) -> Any:
+    """The function that both processes have; it may pause between reading and storing."""
+
+    @cache.cached(key="row:{number}", tags=["rows", "row:{number}"], ttl=60)
+    async def row(number: int) -> str:
+        value: str = await cache.namespace("source").get(str(number))
+        if pause is not None:
+            await pause()
+        return value
+
+    return row
+
+
+async def read(cache: Cache) -> str:
+    value: str = await row_of(cache)(1)
+    return value
+
+
+async def write(cache: Cache, way: str) -> None:
+    async def update(number: int) -> None:
+        await cache.namespace("source").set(str(number), "new")
+
+    row = row_of(cache)
+    if way == "invalidating function":
+        await cache.invalidates(functions=[row])(update)(1)
+    else:
+        await update(1)
+        await DROPS[way](cache, row)
+
+
+DROPS: dict[str, Callable[[Cache, Any], Coroutine[Any, Any, Any]]] = {
+    "key": lambda cache, row: cache.invalidate(row.key(1)),
+    "deletion": lambda cache, row: cache.delete(row.key(1)),
+    "tag": lambda cache, row: cache.invalidate_tags("row:1"),
+    "function": lambda cache, row: row.invalidate(1),
+    "all of a function": lambda cache, row: row.invalidate_all(),
+    "clear": lambda cache, row: cache.clear(),
+}
+
+
+@pytest.mark.parametrize("way", [*DROPS, "invalidating function"])
+async def test_from_another_process(cache: Cache, stage: Stage, elsewhere: Any, way: str) -> None:
+    has_read, go = stage.event(), stage.event()
+
+    async def pause() -> None:
+        has_read.set()
+        await stage.passed(go)
+
+    await cache.namespace("source").set("1", "old")
+    reader = stage.begin(lambda: row_of(cache, pause)(1))
+    await stage.passed(has_read)
+    elsewhere(write, way)
+    go.set()
+    assert await reader.result() == "old"
+    assert await cache.exists("row:1") is False
+    assert [await read(cache), elsewhere(read), await read(cache)] == ["new"] * 3

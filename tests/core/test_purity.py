@@ -62,3 +62,17 @@ def test_importing_the_twisted_package_installs_no_reactor() -> None:
 def test_making_a_cache_at_module_level_needs_nothing_running(package: str) -> None:
     program = f"import {package}\ncache = {package}.Cache('valkey://localhost', namespace='there')"
     assert after(program, "repr(cache)") == f"<{package}.Cache namespace='there'>"
+
+
+@pytest.mark.parametrize("model", ["gevent", "twisted"])
+def test_a_package_whose_event_model_is_missing_says_what_to_install(model: str) -> None:
+    program = f"""
+sys.modules[{model!r}] = None
+try:
+    import unicache_{model}
+except ModuleNotFoundError as error:
+    found = [error.name.partition(".")[0], *error.__notes__]
+"""
+    name, note = after(program, "found")  # type: ignore[misc]
+    assert name == model
+    assert f"pip install 'unicache-kit[{model}]'" in note

@@ -36,10 +36,6 @@ class Dripping(Proxy):
         self._delay = delay
         self.late = 0.0
 
-    @property
-    def url(self) -> str:
-        return "valkey://{}:{}".format(*self.address)
-
     def _replies(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
@@ -65,10 +61,6 @@ class Holding(Proxy):
         self._open = threading.Event()
         self._open.set()
         self.held = 0
-
-    @property
-    def url(self) -> str:
-        return "valkey://{}:{}".format(*self.address)
 
     def hold(self) -> None:
         """From now on requests stay here."""

@@ -109,6 +109,7 @@ def _single(hint: Any) -> str:
 
 def _name(thing: Any) -> str:
     module = getattr(thing, "__module__", "")
-    if module.startswith("unicache_"):
-        module = "unicache._cache"
+    package, dot, rest = module.partition(".")
+    if package.startswith("unicache_"):
+        module = f"unicache{dot}{rest}"
     return f"{module}.{getattr(thing, '__qualname__', thing)}"

@@ -1,11 +1,13 @@
 """What the facades of all flavours share: everything that does not wait."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Self, Unpack
+from typing import Any, ClassVar, Self, Unpack
 
 from unicache._core.engine import Engine, engine_for
 from unicache._core.io import Io
+from unicache._core.pending import Outstanding
+from unicache._core.transactions import outstanding
 from unicache._core.url import from_environment
 from unicache.typing import Duration, Options
 
@@ -23,6 +25,8 @@ class Facade:
     Durations are seconds as int or float, a timedelta, or text such as ``"1h30m"``. Raises ConfigurationError, naming
     what is wrong with the URL or an option.
     """
+
+    _pending: ClassVar[type[Outstanding]]
 
     def __init__(
         self,
@@ -59,6 +63,19 @@ class Facade:
         view = type(self).__new__(type(self))
         view._use(self._engine.view(name))
         return view
+
+    def on_commit(self, transaction: object, *, keys: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
+        """Invalidate keys and tags when the transaction has committed, and not when it is rolled back.
+
+        ``transaction``  a SQLAlchemy session (``Session``, ``AsyncSession``, or a scoped one), what a pool of
+                         ``unicache_twisted.adbapi`` gives, ``pending()``, or an object with one as ``unicache_pending``
+        ``keys tags``    as ``invalidate`` and ``invalidate_tags`` take them
+
+        Nothing is waited for here. Whoever commits waits for the invalidation, and gets InvalidationUncertain when the
+        store did not confirm it; the transaction is committed all the same. Raises InvalidArgument at once, and
+        ConfigurationError for a transaction that only another package's caches can wait for.
+        """
+        outstanding(transaction, self._pending)._add(self._engine, keys, tags)
 
     def stats(self) -> dict[str, int]:
         """Counters of this process since the cache was made: hits, misses, loads, waits, refused fills and so on."""

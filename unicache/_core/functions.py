@@ -50,7 +50,7 @@ class CachedFunction:
         options: LoadOptions,
     ) -> None:
         self.function = function
-        self._engine = engine
+        self.engine = engine
         self._names = engine.names
         self._loads = engine.loads
         method = is_method(function)
@@ -107,7 +107,7 @@ class CachedFunction:
 
     async def invalidate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Remove the call's value."""
-        await self._engine.invalidation.keys([self.key(args, kwargs)])
+        await self.engine.invalidation.keys([self.key(args, kwargs)])
 
     async def refresh(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function and store what it returns."""
@@ -120,7 +120,7 @@ class CachedFunction:
                 f"the keys of {self.function.__qualname__} have no beginning in common, so they cannot be found; "
                 "give the function a tag and use invalidate_tags"
             )
-        await self._engine.invalidation.prefix(self._prefix)
+        await self.engine.invalidation.prefix(self._prefix)
 
     def info(self) -> CacheInfo:
         """The counters of this function, in this process."""

@@ -32,7 +32,7 @@ class CachedMany:
         version: str | int | None,
     ) -> None:
         self.function = function
-        self._engine = engine
+        self.engine = engine
         method = is_method(function)
         one = _of_one_item(function, key, method=method)
         self._binder = Binder(one, key=key, ignore=(), version=version, bound=method)
@@ -48,11 +48,11 @@ class CachedMany:
     async def call(self, bound: tuple[Any, ...], items: Iterable[Any]) -> dict[Any, Any]:
         """The values by item, without those the function does not know."""
         load = partial(self.function, *bound)
-        return await self._engine.bulk.through({item: self._plan((*bound, item)) for item in _listed(items)}, load)
+        return await self.engine.bulk.through({item: self._plan((*bound, item)) for item in _listed(items)}, load)
 
     async def invalidate(self, bound: tuple[Any, ...], items: Iterable[Any]) -> None:
         """Remove the items' values."""
-        await self._engine.invalidation.keys([self.key((*bound, item)) for item in _listed(items)])
+        await self.engine.invalidation.keys([self.key((*bound, item)) for item in _listed(items)])
 
     def info(self) -> CacheInfo:
         """The counters of this function, in this process."""
@@ -62,7 +62,7 @@ class CachedMany:
     def _plan(self, args: tuple[Any, ...]) -> Plan:
         key = self.key(args)
         tags = tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, {})))
-        return Plan(key, self._engine.names.entry(key), self.function, self._terms, tags, counts=self.counts)
+        return Plan(key, self.engine.names.entry(key), self.function, self._terms, tags, counts=self.counts)
 
 
 def _of_one_item(function: Callable[..., Any], key: object, *, method: bool) -> Callable[..., Any]:

@@ -3,12 +3,14 @@
 A flavour's handle differs only in what its calls give back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, update_wrapper
 from inspect import Signature, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature
 from types import MethodType
 from typing import Any, Protocol, cast
 
+from unicache._core.pending import Outstanding
+from unicache._core.transactions import outstanding
 from unicache.errors import ConfigurationError
 
 __all__ = ["Handle", "plain_function", "refuse_asynchronous", "refuse_generators", "refuse_synchronous"]
@@ -56,6 +58,10 @@ class Handle:
             return self
         receiver = owner if isinstance(self._decorated, classmethod) else instance
         return self if receiver is None else type(self)(self._core, self._decorated, (receiver,))
+
+    def _on_commit(self, transaction: object, kind: type[Outstanding], keys: Iterable[str]) -> None:
+        """Have keys of the function invalidated, where it is cached, when the transaction has committed."""
+        outstanding(transaction, kind)._add(self._core.engine, keys, ())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.__module__}.{self.__qualname__}>"

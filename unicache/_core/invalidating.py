@@ -5,13 +5,15 @@ nothing after it: what it did not do cannot have made anything out of date; ``wh
 """
 
 from collections.abc import Callable, Iterable
-from inspect import Parameter, Signature, signature
+from inspect import BoundArguments, Parameter, Signature, signature
 from typing import Any, Literal
 
 from unicache._core.binding import template_binder
 from unicache._core.detached import finish
 from unicache._core.engine import Engine
 from unicache._core.functions import CachedFunction
+from unicache._core.handles import Handle
+from unicache._core.invalidation import Invalidation
 from unicache.errors import ConfigurationError
 from unicache.typing import Call
 
@@ -36,7 +38,7 @@ class InvalidatingFunction:
         *,
         keys: Target | Iterable[Target],
         tags: Target | Iterable[Target],
-        functions: Iterable[CachedFunction],
+        functions: Iterable[Handle],
         when: When,
     ) -> None:
         if when not in ("after", "before", "both"):
@@ -46,8 +48,10 @@ class InvalidatingFunction:
         self._signature = signature(function)
         self._before = when != "after"
         self._after = when != "before"
-        self._keys = [_maker(function, target) for target in _several(keys, "keys")]
-        self._keys += [_handle_maker(self._signature, handle, function) for handle in functions]
+        here = engine.invalidation
+        self._keys = [(here, _maker(function, target)) for target in _several(keys, "keys")]
+        for cached in _cached_functions(functions, engine):
+            self._keys.append((cached.engine.invalidation, _call_maker(self._signature, cached, function)))
         self._tags = [_maker(function, target) for target in _several(tags, "tags")]
         if not self._keys and not self._tags:
             raise ConfigurationError("invalidates() needs keys=, tags= or functions=")
@@ -64,10 +68,13 @@ class InvalidatingFunction:
 
     async def _invalidate(self, args: _Args, kwargs: _Kwargs, result: Any) -> None:
         call = Call(_arguments(self._signature, args, kwargs), result)
-        keys = [key for make in self._keys for key in make(args, kwargs, call)]
+        keys: dict[Invalidation, list[str]] = {}
+        for where, make in self._keys:
+            keys.setdefault(where, []).extend(make(args, kwargs, call))
         tags = [tag for make in self._tags for tag in make(args, kwargs, call)]
-        if keys:
-            await self._engine.invalidation.keys(keys)
+        for where, named in keys.items():
+            if named:
+                await where.keys(named)
         if tags:
             await self._engine.invalidation.tags(tags)
 
@@ -99,17 +106,36 @@ def _as_many(given: str | Iterable[str]) -> Iterable[str]:
     return (given,) if isinstance(given, str) else given
 
 
-def _handle_maker(sign: Signature, handle: CachedFunction, function: Callable[..., Any]) -> _Make:
+def _cached_functions(handles: Iterable[Handle], engine: Engine) -> list[CachedFunction]:
+    """What the handles stand for; each is invalidated where it is cached, which may be another namespace or store."""
+    if not isinstance(handles, Iterable):
+        raise ConfigurationError("functions must be a list or other iterable; put a single one into a list")
+    given = list(handles)
+    for each in given:
+        if not isinstance(each, Handle) or not isinstance(each._core, CachedFunction):
+            raise ConfigurationError(f"functions must be decorated with cached(); {type(each).__name__} is not")
+        if type(each._core.engine.core.io) is not type(engine.core.io):
+            raise ConfigurationError(f"{each!r} is of a cache for another event model; invalidate it by keys= or tags=")
+    return [each._core for each in given]
+
+
+def _call_maker(sign: Signature, cached: CachedFunction, function: Callable[..., Any]) -> _Make:
     """The key of the cached function's call with the arguments of the same names."""
-    wanted = signature(handle.function).parameters
-    shared = [name for name in wanted if name in sign.parameters]
-    for name, parameter in wanted.items():
+    wanted = signature(cached.function)
+    shared = [name for name in wanted.parameters if name in sign.parameters]
+    for name, parameter in wanted.parameters.items():
         if name not in shared and parameter.default is Parameter.empty and parameter.kind not in _VARIADIC:
             raise ConfigurationError(
-                f"{function.__qualname__} has no parameter {name!r}, which {handle.function.__qualname__} needs; "
+                f"{function.__qualname__} has no parameter {name!r}, which {cached.function.__qualname__} needs; "
                 "invalidate it by keys=lambda call: …"
             )
-    return lambda _, __, call: (handle.key((), {name: call.arguments[name] for name in shared}),)
+
+    def make(_: _Args, __: _Kwargs, call: Call) -> Iterable[str]:
+        bound = BoundArguments(wanted, {name: call.arguments[name] for name in shared})
+        bound.apply_defaults()
+        return (cached.key(bound.args, bound.kwargs),)
+
+    return make
 
 
 _VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)

@@ -51,6 +51,7 @@ def configuration(url: str, options: Mapping[str, Any]) -> Configuration:
     """
     parts = _split(url)
     kind = _SCHEMES[parts.scheme]
+    _refuse_loose_ends(parts, kind)
     foreign = _converted(_ALL, {name: value for name, value in options.items() if name not in kind})
     given = _given(parts, {name: value for name, value in options.items() if name not in foreign})
     values = _converted(kind, given)
@@ -150,9 +151,20 @@ def _split(url: str) -> SplitResult:
         raise ConfigurationError("url is malformed: its host or port cannot be read") from None
     if parts.scheme in _NOT_YET:
         raise ConfigurationError(f"{parts.scheme}:// is not supported yet; give the URL of a single node")
+    if "://" not in url:
+        raise ConfigurationError("url must begin with a scheme, such as valkey://localhost:6379")
     if parts.scheme not in _SCHEMES:
         raise _unknown("URL scheme", parts.scheme, _SCHEMES)
     return parts
+
+
+def _refuse_loose_ends(parts: SplitResult, kind: Mapping[str, Any]) -> None:
+    """What would be passed over in silence, and what is left of a password that was not quoted: it is not shown."""
+    unknown = dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - kind.keys()
+    if parts.fragment or (unknown and "@" in parts.query):
+        raise ConfigurationError("url is malformed: in a password, write %23 for a '#' and %3F for a '?'")
+    if kind is _MEMORY and (parts.netloc or parts.path.strip("/")):
+        raise ConfigurationError("memory:// has no host and no path; options stand behind a '?'")
 
 
 def _given(parts: SplitResult, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,6 +198,9 @@ def _of_authority(parts: SplitResult) -> dict[str, Any]:
 def _converted(kind: dict[str, _Convert], given: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, value in given.items():
+        if name not in kind and name in _ALL:
+            homes = [f"{scheme}://" for scheme, options in _SCHEMES.items() if name in options]
+            raise ConfigurationError(f"{name!r} is an option of {', '.join(homes)} alone")
         if name not in kind:
             raise _unknown("option", name, kind)
         try:
