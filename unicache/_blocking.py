@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Generator, Hashable
 from contextlib import suppress
 from typing import Any
 
-from unicache._core.io import Endpoint, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Promise, Receiver, Task, Transport
 from unicache._core.run import run
 from unicache.errors import ConfigurationError
 
@@ -49,9 +49,9 @@ class BlockingIo:
         if promise.value is _PENDING:
             promise.value = value
 
-    def alarm(self, seconds: float, ring: Callable[[], None]) -> "_NoAlarm":
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
         """Nothing: the reader looks at ``Receiver.alarm_at``."""
-        return _NO_ALARM
+        return _UNSTOPPABLE
 
     def event(self) -> "_Event":
         """An event of threads."""
@@ -66,10 +66,15 @@ class BlockingIo:
         """Call it. What it gives must not be a coroutine."""
         return refuse_awaitable(function(*args, **kwargs))
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """Run ``main()`` on a thread of its own, which does not keep the interpreter alive."""
         context = contextvars.copy_context()
         threading.Thread(target=lambda: context.run(lambda: run(main())), name="unicache", daemon=True).start()
+        return _UNSTOPPABLE
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Nobody cancels a thread."""
+        await main()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a blocking socket."""
@@ -235,8 +240,10 @@ class _Event:
         return self._event.wait(max(0.0, seconds))
 
 
-class _NoAlarm:
+class _Unstoppable:
+    """What has no use for being cancelled: an alarm that is none, and a thread."""
+
     def cancel(self) -> None: ...
 
 
-_NO_ALARM = _NoAlarm()
+_UNSTOPPABLE = _Unstoppable()

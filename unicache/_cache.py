@@ -46,7 +46,7 @@ class Cache(Facade):
 
     def close(self) -> None:
         """Close the connections; calls under way fail, later ones raise CacheClosed. Allowed twice."""
-        run(self._engine.core.store.close())
+        run(self._engine.core.close())
 
     def ping(self) -> None:
         """Ask the store for a sign of life. Raises StoreUnavailable, OperationTimeout."""
@@ -328,6 +328,15 @@ class Cache(Facade):
         """
         run(self._engine.invalidation.keys(keys))
 
+    def expire(self, key: str) -> bool:
+        """Take a value for stale from now on, without removing it: it is served as a load-through's windows allow for
+        a stale one, and renewed. A load under way for the key is not stored.
+
+        ``get`` does not find it any more. Returns whether there was a value. Raises InvalidationUncertain when the
+        store did not confirm.
+        """
+        return run(self._engine.invalidation.expire(key))
+
     def invalidate_tags(self, *tags: str) -> None:
         """Make every entry that carries one of the tags invalid, however many there are.
 
@@ -390,6 +399,10 @@ class CachedFunction(Handle, Generic[P, T]):
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Remove the cached result of the call. Raises InvalidationUncertain when the store did not confirm."""
         run(self._core.invalidate(self._bound + args, kwargs))
+
+    def expire(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Take the cached result of the call for stale from now on; as ``Cache.expire``."""
+        return run(self._core.expire(self._bound + args, kwargs))
 
     def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
         """``invalidate`` when the transaction has committed, and not when it is rolled back; as ``Cache.on_commit``."""

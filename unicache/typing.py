@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 __all__ = ["DEFAULT", "CacheInfo", "Call", "Default", "Duration", "Entry", "LoadOptions", "Options", "Result"]
 
@@ -76,6 +76,8 @@ class Options(TypedDict, total=False):
 
     ``lease``             how long a load outlives its process before another starts it again; 10 seconds
     ``origin_limit``      loads that may run at a time while the store is down; 64
+    ``replay_invalidations``  how many invalidations that failed are kept, to be repeated when the server is back; 0.
+                          They raise all the same
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``max_connections``   sockets that threads share; 16. The other models need one
@@ -89,6 +91,7 @@ class Options(TypedDict, total=False):
 
     lease: Duration
     origin_limit: int
+    replay_invalidations: int
     timeout: Duration
     connect_timeout: Duration
     max_connections: int
@@ -115,6 +118,8 @@ class LoadOptions(TypedDict, total=False):
                         expire together; 0.1 for a tenth
     ``soft_timeout``    how long to wait for a load when a stale value could be served instead; the load goes on
     ``hard_timeout``    how long to wait for a load at all; then OperationTimeout, and the load goes on
+    ``abandoned``       what becomes of a load for which nobody waits any more: it goes on, which is ``"finish"``, or
+                        ``"cancel"``. A thread cannot be cancelled: it finishes
     ``negative``        failures to remember: exception classes and for how long
     ``result_tags``     further tags, computed from the result
     """
@@ -125,6 +130,7 @@ class LoadOptions(TypedDict, total=False):
     jitter: float
     soft_timeout: Duration
     hard_timeout: Duration
+    abandoned: Literal["finish", "cancel"]
     negative: Mapping[type[Exception], Duration]
     result_tags: Callable[[Any], Iterable[str]]
 

@@ -44,7 +44,7 @@ class Cache(Facade):
         await self._engine.core.store.connect()
 
     async def close(self) -> None:
-        await self._engine.core.store.close()
+        await self._engine.core.close()
 
     async def ping(self) -> None:
         await self._engine.core.store.ping()
@@ -265,6 +265,9 @@ class Cache(Facade):
     async def invalidate(self, *keys: str) -> None:
         await self._engine.invalidation.keys(keys)
 
+    async def expire(self, key: str) -> bool:
+        return await self._engine.invalidation.expire(key)
+
     async def invalidate_tags(self, *tags: str) -> None:
         await self._engine.invalidation.tags(tags)
 
@@ -309,6 +312,9 @@ class CachedFunction(CoroutineHandle, Generic[P, T]):
 
     async def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
         await self._core.invalidate(self._bound + args, kwargs)
+
+    async def expire(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        return await self._core.expire(self._bound + args, kwargs)
 
     def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
         self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any
 
-from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 from unicache_asyncio._loop import LoopIo, running_loop
 
 if TYPE_CHECKING:
@@ -59,9 +59,13 @@ class AnyIo:
         result = function(*args, **kwargs)
         return await result if hasattr(result, "__await__") else result
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """A task of the running model."""
-        _running().spawn(main)
+        return _running().spawn(main)
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Under trio what was cancelled has to be shielded from that."""
+        await _running().shield(main)
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """A stream of the running model."""

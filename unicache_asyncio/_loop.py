@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 from typing import cast
 
-from unicache._core.io import Alarm, Endpoint, Event, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Receiver, Task, Transport
 
 __all__ = ["LoopIo", "running_loop"]
 
@@ -29,11 +29,16 @@ class LoopIo:
         """Suspend the task."""
         await asyncio.sleep(seconds)
 
-    def spawn(self, main: Callable[[], Coroutine[None, None, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[None, None, None]]) -> Task:
         """A task."""
         task = asyncio.get_running_loop().create_task(main())
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
+        return task
+
+    async def shield(self, main: Callable[[], Coroutine[None, None, None]]) -> None:
+        """A cancellation is raised once, and then it is over."""
+        await main()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream."""

@@ -12,6 +12,7 @@ import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+from unicache._core.io import Task as SpawnedTask
 
 __all__ = ["TRIO", "TrioIo"]
 
@@ -42,9 +43,21 @@ class TrioIo:
         """Suspend the task."""
         await trio.sleep(seconds)
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> SpawnedTask:
         """A system task: it belongs to the run, not to any nursery of the caller."""
-        trio.lowlevel.spawn_system_task(main, context=contextvars.copy_context())
+        scope = trio.CancelScope()
+
+        async def scoped() -> None:
+            with scope:
+                await main()
+
+        trio.lowlevel.spawn_system_task(scoped, context=contextvars.copy_context())
+        return scope
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A scope that cancellations of those around it do not enter."""
+        with trio.CancelScope(shield=True):
+            await main()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream and the tasks that serve it."""

@@ -18,7 +18,7 @@ from gevent.hub import Hub
 from greenlet import getcurrent, greenlet
 
 from unicache._blocking import refuse_awaitable
-from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 from unicache._core.run import run
 
 __all__ = ["GeventIo"]
@@ -65,10 +65,14 @@ class GeventIo:
         """Call it. What it gives must not be a coroutine."""
         return refuse_awaitable(function(*args, **kwargs))
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """A greenlet."""
         context = contextvars.copy_context()
-        gevent.spawn(lambda: context.run(lambda: run(main())))
+        return _Task(gevent.spawn(context.run, lambda: run(main())))
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A greenlet is killed once, and then it is over."""
+        await main()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream."""
@@ -186,6 +190,18 @@ class _Stream:
                 watcher.stop()
                 watcher.close()
             self._sock.close()
+
+
+class _Task:
+    """A greenlet that can be killed."""
+
+    __slots__ = ("_greenlet",)
+
+    def __init__(self, spawned: Any) -> None:
+        self._greenlet = spawned
+
+    def cancel(self) -> None:
+        self._greenlet.kill(block=False)
 
 
 class _Promise:

@@ -49,7 +49,7 @@ class Cache(Facade):
         return Deferred.fromCoroutine(self._engine.core.store.connect())
 
     def close(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.core.store.close())
+        return Deferred.fromCoroutine(self._engine.core.close())
 
     def ping(self) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.core.store.ping())
@@ -280,6 +280,9 @@ class Cache(Facade):
     def invalidate(self, *keys: str) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.invalidation.keys(keys))
 
+    def expire(self, key: str) -> "Deferred[bool]":
+        return Deferred.fromCoroutine(self._engine.invalidation.expire(key))
+
     def invalidate_tags(self, *tags: str) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.invalidation.tags(tags))
 
@@ -326,6 +329,9 @@ class CachedFunction(Handle, Generic[P, T]):
 
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._core.invalidate(self._bound + args, kwargs))
+
+    def expire(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[bool]":
+        return Deferred.fromCoroutine(self._core.expire(self._bound + args, kwargs))
 
     def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
         self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
 from twisted.internet.error import ConnectError, ConnectionDone
 from twisted.internet.error import TimeoutError as ConnectTimeout
@@ -16,7 +16,7 @@ from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Transport
+from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 
 __all__ = ["TwistedIo"]
 
@@ -73,9 +73,15 @@ class TwistedIo:
         result = function(*args, **kwargs)
         return await result if hasattr(result, "__await__") else result
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """A coroutine that the reactor drives."""
-        contextvars.copy_context().run(Deferred.fromCoroutine, main())
+        work = contextvars.copy_context().run(Deferred.fromCoroutine, main())
+        work.addErrback(_trap_cancellation)
+        return work
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A Deferred is cancelled once, and then it is over."""
+        await main()
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream through an endpoint."""
@@ -92,6 +98,10 @@ class TwistedIo:
             raise OSError(error.osError or 0, str(error)) from None
         except ValueError as error:  # Twisted takes no host name with an underscore
             raise OSError(str(error)) from None
+
+
+def _trap_cancellation(failure: Failure) -> Failure | None:
+    return None if failure.check(CancelledError) else failure  # type: ignore[no-untyped-call]
 
 
 class _Stream(Protocol):

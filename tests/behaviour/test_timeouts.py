@@ -1,18 +1,19 @@
 """Callers who will not wait, and loads that go on without them: soft and hard time-outs, cancellation, long loads."""
 
 from functools import partial
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 import gevent
 import pytest
 from gevent.event import Event as GeventEvent
-from loads import TTL, Source, aged
+from loads import TTL, Source, aged, held
 
 import unicache
 import unicache_gevent
 from caches import Cache, Stage, bare
+from unicache._core.record import Lease
 from unicache.errors import ConfigurationError, OperationTimeout
 
 STALE = {"stale_if_error": 600}
@@ -83,7 +84,7 @@ async def test_a_failure_after_the_hard_timeout_troubles_nobody(cache: Cache, st
         await source.get(1)
     source.failure = None
     source.release()
-    await stage.until(lambda: cache.stats()["errors"] == 1)
+    await stage.until(lambda: cache.stats()["errors"] == 1 and not bare(cache)._engine.core.flights._flights)
     assert await source.get(1) == "old"
 
 
@@ -97,6 +98,7 @@ async def test_options_that_contradict_each_other_are_refused_at_decoration(cach
         {"stale_if_error": 5},
         {"stale_while_revalidate": -1, "ttl": 1},
         {"early_refresh": 1.0},
+        {"abandoned": "drop"},
     ):
         with pytest.raises(ConfigurationError):
             cache.cached(**options)(load)
@@ -143,6 +145,73 @@ async def test_a_load_that_everybody_left_is_finished_and_stored(cache: Cache, s
     await stage.until(lambda: cache.exists("row:1"))
     assert await source.get(1) == "old"
     assert source.loads == 1
+
+
+async def test_a_load_that_everybody_left_is_cancelled_if_that_is_asked_for(cache: Cache, stage: Stage) -> None:
+    if not stage.flavour.cancels:
+        return  # ``test_a_load_in_a_thread_is_finished_whatever_is_asked_for`` has the case
+    source = Source(cache, stage, abandoned="cancel")
+    source.hold()
+    callers = [stage.flavour.start(partial(one, source)) for _ in range(3)]
+    await source.loading()
+    await stage.until(lambda: cache.stats()["waits"] == 2)
+    for caller in callers[:2]:
+        caller.cancel()
+        await caller.ended()
+    assert isinstance(await held(cache, "row:1"), Lease)
+    callers[2].cancel()
+    await callers[2].ended()
+    await stage.until(lambda: is_free(cache))
+    assert source.ended == 0
+    source.release()
+    assert await source.get(1) == "old"
+    assert (source.loads, source.ended) == (2, 1)
+
+
+async def is_free(cache: Cache) -> bool:
+    return await held(cache, "row:1") is None
+
+
+async def test_a_load_that_a_hard_timeout_left_alone_is_cancelled_if_that_is_asked_for(
+    cache: Cache, stage: Stage
+) -> None:
+    if not stage.flavour.cancels:
+        return  # ``test_a_load_in_a_thread_is_finished_whatever_is_asked_for`` has the case
+    source = Source(cache, stage, abandoned="cancel", hard_timeout=0.02)
+    source.hold()
+    with pytest.raises(OperationTimeout):
+        await source.get(1)
+    await stage.until(lambda: is_free(cache))
+    assert (source.loads, source.ended) == (1, 0)
+
+
+def test_a_load_in_a_thread_is_finished_whatever_is_asked_for() -> None:
+    cache, go = unicache.Cache(), Event()
+
+    def load() -> str:
+        go.wait()
+        return "loaded"
+
+    with pytest.raises(OperationTimeout):
+        cache.get_or_set("k", load, hard_timeout=0.01, abandoned="cancel")
+    go.set()
+    assert cache.get_or_set("k", lambda: "another") == "loaded"
+
+
+async def test_a_load_that_cannot_be_started_is_over_at_once(
+    cache: Cache, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(cache, stage, hard_timeout=5)
+
+    def refuse(main: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    await cache.connect()
+    with monkeypatch.context() as patched:
+        patched.setattr(bare(cache)._engine.core.io, "spawn", refuse, raising=False)
+        with pytest.raises(RuntimeError, match="new thread"):
+            await source.get(1)
+    assert await source.get(1) == "old"
 
 
 def test_an_interrupted_thread_leaves_the_others_served() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from unicache._core.io import Alarm, Endpoint, Promise, Receiver, Transport
 
-__all__ = ["Footprint", "SteppedIo", "Stuck", "World"]
+__all__ = ["Cancelled", "Footprint", "SteppedIo", "Stuck", "World"]
 
 Footprint = Mapping[Hashable, bool]
 """What a step touched: True for alone, False for together with others that touch it so."""
@@ -27,6 +27,10 @@ PATIENCE = 3600.0
 
 class Stuck(AssertionError):
     """Somebody waits for what will never come."""
+
+
+class Cancelled(BaseException):
+    """What an event model throws into a task that is cancelled."""
 
 
 class _Over(BaseException):
@@ -172,6 +176,15 @@ class _SteppedEvent:
         return self._is_set
 
 
+class _SteppedTask:
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+
+    def cancel(self) -> None:
+        self._world.throw(self._name, Cancelled())
+
+
 class SteppedIo:
     """``unicache._core.io.Io`` in a world; ``exclusive`` as threads are."""
 
@@ -198,8 +211,13 @@ class SteppedIo:
         result = function(*args, **kwargs)
         return await result if hasattr(result, "__await__") else result
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._world.start(self._world.new_name(), main())
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> "_SteppedTask":
+        name = self._world.new_name()
+        self._world.start(name, main())
+        return _SteppedTask(self._world, name)
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await main()
 
     def promise(self, source: Transport | None = None) -> Promise:
         raise NotImplementedError("there are no links in this world")

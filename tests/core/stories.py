@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
 from memory_kit import run
-from stepped import SteppedIo, World
+from stepped import Cancelled, SteppedIo, World
 from stepped_state import SteppedBreaker, SteppedFlights, SteppedStore, WatchedStore
 
 from unicache._core.core import Core
@@ -32,10 +32,6 @@ KEY, TAG = "key", "tag"
 PLAIN = Terms(ttl=None)
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
-
-
-class Cancelled(BaseException):
-    """What an event model throws into a task that is cancelled."""
 
 
 class _WitnessedStore(WatchedStore):

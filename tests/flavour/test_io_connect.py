@@ -104,7 +104,7 @@ def test_a_host_that_does_not_exist_is_named(flavour: Flavour, host: str) -> Non
 )
 def test_a_server_without_resp3_is_refused_with_the_reason(flavour: Flavour, answer: bytes) -> None:
     refusal = pytest.raises(ConfigurationError, match=r"does not speak RESP3; unicache needs .* Redis 7\.0")
-    with Puppet(answer + b"-ERR unknown command\r\n" * 2) as puppet, refusal:
+    with Puppet(answer + b"-ERR unknown command\r\n" * 3) as puppet, refusal:
         flavour.run(lambda io: _ask(io, puppet))
 
 

@@ -168,7 +168,8 @@ class Bulk:
             if ours:
                 landings = await self._filled(ours, load)
         finally:
-            await self._release(ours, stored={each.token for each, landing in landings if _was_stored(landing)})
+            stored = {each.token for each, landing in landings if _was_stored(landing)}
+            await self._io.shield(lambda: self._release(ours, stored))
         self._land(landings)
 
     async def _release(self, ours: list[Boarded], stored: set[bytes]) -> None:

@@ -10,6 +10,7 @@ from unicache._core.flight import Flights
 from unicache._core.io import Io
 from unicache._core.keeper import Keeper
 from unicache._core.limit import Limit
+from unicache._core.missed import Missed
 from unicache._core.settings import Settings
 from unicache._core.store import Store
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
@@ -37,6 +38,7 @@ class Core:
         self.origin = Limit(io, settings.origin_limit)
         self.counts = Counts()
         self.events = Events()
+        self.missed = Missed(io, store, settings.replay_invalidations)
         self.switched_on = True
 
     @property
@@ -49,6 +51,8 @@ class Core:
         if not self.store.available or not self.breaker.allows(self.io.now()):
             raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
         try:
+            if len(self.missed):
+                await self.missed.replay()
             answer = await question()
         except TROUBLE:
             self.breaker.failed(self.io.now())
@@ -57,6 +61,11 @@ class Core:
         if self.events.down and not self.breaker.is_open:
             self.events.back()
         return answer
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        self.missed.stop()
+        await self.store.close()
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from unicache._core.forks import forget_after_fork
-from unicache._core.io import Event, Io
+from unicache._core.io import Event, Io, Task
 from unicache._core.record import Record
 
 __all__ = ["Failed", "Flight", "Flights", "Found", "Gone", "Interrupted", "Landing", "Loaded", "Role"]
@@ -74,13 +74,15 @@ Landing = Found | Gone | Loaded | Failed | Interrupted
 class Flight:
     """One load under way."""
 
-    __slots__ = ("boarding", "event", "landing", "place")
+    __slots__ = ("boarding", "event", "landing", "place", "riders", "task")
 
     def __init__(self, place: tuple[Hashable, bytes], event: Event) -> None:
         self.place = place
         self.event = event
         self.boarding = True
         self.landing: Landing | None = None
+        self.riders = 0
+        self.task: Task | None = None
 
 
 class Flights:
@@ -102,9 +104,17 @@ class Flights:
         with self._lock:
             flight = self._flights.get(place)
             if flight is not None:
+                flight.riders += 1
                 return flight, Role.JOINER if flight.boarding else Role.LATE
             flight = self._flights[place] = Flight(place, self._io.event())
+            flight.riders = 1
             return flight, Role.LEADER
+
+    def leave(self, flight: Flight) -> bool:
+        """Somebody waits no more, for a load that has not ended; whether he was the last."""
+        with self._lock:
+            flight.riders -= 1
+            return not flight.riders and flight.landing is None
 
     def close_doors(self, flight: Flight) -> None:
         """The value is about to be stored: whoever comes from now on is late."""

@@ -109,6 +109,10 @@ class CachedFunction:
         """Remove the call's value."""
         await self.engine.invalidation.keys([self.key(args, kwargs)])
 
+    async def expire(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Keep the call's value as stale."""
+        return await self.engine.invalidation.expire(self.key(args, kwargs))
+
     async def refresh(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function and store what it returns."""
         return await self._loads.renewed(self.plan(args, kwargs))

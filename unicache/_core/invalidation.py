@@ -6,13 +6,21 @@ for one that began while the server was being told.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import TypeVar
+
+import msgspec
 
 from unicache._core.core import Core
+from unicache._core.missed import drop_all
 from unicache._core.names import Keyspace
-from unicache.errors import CacheClosed, CacheError, InvalidationUncertain
+from unicache._core.record import Record
+from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
+from unicache._core.tokens import new_cas
+from unicache.errors import CacheClosed, CacheError, InvalidationUncertain, ValueFormatError
 
 __all__ = ["Invalidation"]
+
+T = TypeVar("T")
 
 
 class Invalidation:
@@ -26,7 +34,7 @@ class Invalidation:
         """Remove the keys."""
         names = list(self._names.entries(keys).values())
         self._core.flights.detach(names)
-        await self._loudly(lambda: self._core.store.drop(names))
+        await self._loudly(lambda: self._core.store.drop(names), names)
         self._core.flights.detach(names)
         self._note(len(names))
 
@@ -34,7 +42,7 @@ class Invalidation:
         """Remove the tags' versions: every entry that carries one of them is invalid from then on (R9)."""
         names = [*self._names.tags(tags).values(), self._names.epoch]
         self._core.flights.detach_all(self._names.entry_prefix)  # which of them carry the tag is not known here
-        await self._loudly(lambda: self._core.store.drop(names))
+        await self._loudly(lambda: self._core.store.drop(names), names)
         self._core.flights.detach_all(self._names.entry_prefix)
         self._note(len(names) - 1)
 
@@ -42,21 +50,50 @@ class Invalidation:
         """Remove every key that starts with ``prefix``; empty for the whole namespace."""
         start = self._names.entry_prefix + prefix.encode()
         self._core.flights.detach_all(start)
-        await self._loudly(lambda: self._drop_all(start))
+        await self._loudly(lambda: drop_all(self._core.store, start), prefixes=[start])
         self._core.flights.detach_all(start)
         self._note(1)
 
-    async def _drop_all(self, start: bytes) -> None:
-        async for names in self._core.store.scan(start):
-            await self._core.store.drop(names)
+    async def expire(self, key: str) -> bool:
+        """Keep the value, but as stale, and let no load that is under way renew it; whether there was one."""
+        name = self._names.entry(key)
+        self._core.flights.detach([name])
+        kept = await self._loudly(lambda: self._outdate(name), [name])
+        self._core.flights.detach([name])
+        self._note(1)
+        return kept
 
-    async def _loudly(self, drop: Callable[[], Awaitable[Any]]) -> None:
+    async def _outdate(self, name: bytes) -> bool:
+        """Write the record again with a soft expiry that is over. Its new CAS refuses loads over the old one."""
+        store = self._core.store
+        while isinstance(held := await self._readable(name), Record):
+            over = self._core.io.wall() - 0.001  # times are kept in whole milliseconds
+            record = msgspec.structs.replace(held, soft=over, cas=new_cas())
+            if await store.write(Write(name, record, KEEP_TTL, Rule.SAME_CAS, held.cas)) is Outcome.DONE:
+                return True
+        if held is not None:  # a lease, whose load began too early, or what cannot be read
+            await store.drop([name])
+        return False
+
+    async def _readable(self, name: bytes) -> object:
         try:
-            await drop()
+            return await self._core.store.read(name)
+        except ValueFormatError as error:
+            return error
+
+    async def _loudly(
+        self, change: Callable[[], Awaitable[T]], names: Iterable[bytes] = (), prefixes: Iterable[bytes] = ()
+    ) -> T:
+        """Make the change, or raise. ``names`` and ``prefixes`` are what is to be removed later if it fails."""
+        try:
+            return await change()
         except CacheClosed:
             raise
         except CacheError as error:
-            raise InvalidationUncertain(f"the invalidation may not have happened: {error}", ambiguous=True) from error
+            later = "; it will be repeated" if self._core.missed.add(names, prefixes) else ""
+            raise InvalidationUncertain(
+                f"the invalidation may not have happened{later}: {error}", ambiguous=True
+            ) from error
 
     def _note(self, number: int) -> None:
         self._core.counts.invalidations += number

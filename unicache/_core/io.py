@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Alarm", "Endpoint", "Event", "Io", "Promise", "Receiver", "Transport"]
+__all__ = ["Alarm", "Endpoint", "Event", "Io", "Promise", "Receiver", "Task", "Transport"]
 
 Promise = Awaitable[Any]
 """One value to come, awaited at most once."""
@@ -42,6 +42,14 @@ class Alarm(Protocol):
     """A timer that was started."""
 
     def cancel(self) -> None: ...
+
+
+class Task(Protocol):
+    """Work that was spawned."""
+
+    def cancel(self) -> object:
+        """Have it end soon, if the event model can do that; a thread cannot be made to."""
+        ...
 
 
 class Receiver(Protocol):
@@ -143,8 +151,12 @@ class Io(Protocol):
         """Call what the user gave, and wait for it if it gives back something to wait for."""
         ...
 
-    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """Run ``main()`` beside the caller, whose cancellation does not touch it. ``main`` lets no exception out."""
+        ...
+
+    async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run ``main()`` to its end, although the caller has been cancelled."""
         ...
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:

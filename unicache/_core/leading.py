@@ -68,7 +68,7 @@ class Leader:
                 self._core.keeper.hold(plan.name, token)
                 return await self._filled(flight, plan, token)
         except BaseException:  # interrupted in claiming it, the lease may be ours without our knowing
-            await self.let_go(plan.name, token)
+            await self._io.shield(lambda: self.let_go(plan.name, token))
             raise
         finally:
             self._core.keeper.drop(token)
@@ -154,7 +154,7 @@ class Leader:
             self._core.keeper.hold(lock, token)
             landing = await self._loaded_over(flight, plan, old)
         except BaseException:  # interrupted in claiming it, the lease may be ours without our knowing
-            await self.let_go(lock, token)
+            await self._io.shield(lambda: self.let_go(lock, token))
             raise
         finally:
             self._core.keeper.drop(token)

@@ -6,7 +6,9 @@ refused, and then only the caller that started it gets the value.
 """
 
 import random
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from math import inf
 from typing import Any, NamedTuple, cast
 
 from unicache._core.core import TROUBLE, Core
@@ -66,6 +68,7 @@ class Loads:
         """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
             return Result(await self._io.call(plan.load), "uncached")
+        give_up = 0.0
         while True:
             try:
                 seen = await self._look(plan)
@@ -76,7 +79,8 @@ class Loads:
                     self._renew_behind(plan, seen.record)
                 return cast("Result[Any]", result)
             stale = seen.record if seen is not None and seen.state is State.IF_ERROR else None
-            if (result := await self._flown(plan, stale)) is not MISS:
+            give_up = give_up or self._io.now() + (plan.terms.hard_timeout or inf)
+            if (result := await self._flown(plan, stale, give_up)) is not MISS:
                 return cast("Result[Any]", result)
 
     async def peeked(self, plan: Plan) -> Any:
@@ -144,20 +148,29 @@ class Loads:
 
     # -- flying
 
-    async def _flown(self, plan: Plan, stale: Record | None) -> Any:
+    async def _flown(self, plan: Plan, stale: Record | None, give_up: float) -> Any:
         """Lead or join the load of the key; MISS when it gave nothing that this caller may have (R4)."""
         flight, role = self._core.flights.enter(plan.name)
-        if role is Role.LEADER:
-            await self._launch(flight, plan, stale)
-        else:
-            self._join(flight, plan)
-        soft = None if stale is None else plan.terms.soft_timeout
-        if soft is not None and not await flight.event.wait(soft):
-            result = await self._still_stale(plan, "soft timeout")
-            if result is not MISS:
-                return result
-        await self._wait(flight, plan)
+        try:
+            if role is Role.LEADER:
+                await self._launch(flight, plan, stale)
+            else:
+                self._join(flight, plan)
+            soft = None if stale is None else plan.terms.soft_timeout
+            if soft is not None and not await flight.event.wait(soft):
+                result = await self._still_stale(plan, "soft timeout")
+                if result is not MISS:
+                    return result
+            await self._wait(flight, plan, give_up)
+        except BaseException:
+            self._leave(flight, plan)
+            raise
         return await self.landed(flight, role, plan, stale)
+
+    def _leave(self, flight: Flight, plan: Plan) -> None:
+        """The caller goes before the load has ended."""
+        if self._core.flights.leave(flight) and plan.terms.cancelled and flight.task is not None:
+            flight.task.cancel()
 
     async def _launch(self, flight: Flight, plan: Plan, stale: Record | None) -> None:
         """Start the load: beside the caller, or, in a thread that will not leave it, on the caller itself."""
@@ -165,7 +178,14 @@ class Loads:
         if self._io.exclusive and terms.soft_timeout is None and terms.hard_timeout is None:
             await self._lead(flight, plan, stale)
         else:
-            self._io.spawn(lambda: self._lead(flight, plan, stale))
+            self._spawn(flight, lambda: self._lead(flight, plan, stale))
+
+    def _spawn(self, flight: Flight, lead: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            flight.task = self._io.spawn(lead)
+        except BaseException as error:  # no thread to be had, a loop about to close
+            self._core.flights.land(flight, Interrupted(error))
+            raise
 
     def _join(self, flight: Flight, plan: Plan) -> None:
         if flight in _loading.get():
@@ -183,15 +203,12 @@ class Loads:
         """Start a load beside the caller, unless one is under way."""
         flight, role = self._core.flights.enter(plan.name)
         if role is Role.LEADER:
-            self._io.spawn(lambda: self._lead(flight, plan, record, behind=True))
+            self._spawn(flight, lambda: self._lead(flight, plan, record, behind=True))
 
-    async def _wait(self, flight: Flight, plan: Plan) -> None:
-        limit = plan.terms.hard_timeout
-        if limit is None:
-            while not await flight.event.wait(FOREVER):
-                pass
-        elif not await flight.event.wait(limit):
-            raise OperationTimeout(f"{plan.key!r} was not loaded within its hard timeout", key=plan.key)
+    async def _wait(self, flight: Flight, plan: Plan, give_up: float) -> None:
+        while not await flight.event.wait(min(FOREVER, give_up - self._io.now())):
+            if self._io.now() >= give_up:
+                raise OperationTimeout(f"{plan.key!r} was not loaded within its hard timeout", key=plan.key)
 
     async def landed(self, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
         """What the end of the load means for this caller.

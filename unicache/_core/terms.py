@@ -22,13 +22,17 @@ Ttl = Duration | Default | Callable[[Any], Duration | None] | None
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All times in seconds; see ``unicache.typing.LoadOptions`` for what they mean."""
+    """All times in seconds; see ``unicache.typing.LoadOptions`` for what they mean.
+
+    ``cancelled``  whether a load that nobody waits for is
+    """
 
     ttl: float | Callable[[Any], Duration | None] | None
     windows: Windows = field(default_factory=Windows)
     jitter: float = 0.0
     soft_timeout: float | None = None
     hard_timeout: float | None = None
+    cancelled: bool = False
     negative: Mapping[type[Exception], float] = field(default_factory=dict)
     result_tags: Callable[[Any], Iterable[str]] | None = None
 
@@ -72,6 +76,7 @@ def _read(settings: Settings, ttl: Ttl, options: LoadOptions) -> Terms:
         jitter=_number(options, "jitter"),
         soft_timeout=optional_seconds(options.get("soft_timeout"), "soft_timeout"),
         hard_timeout=optional_seconds(options.get("hard_timeout"), "hard_timeout"),
+        cancelled=_cancelled(options),
         negative=_negative(options.get("negative", {})),
         result_tags=_result_tags(options),
     )
@@ -82,6 +87,13 @@ def _result_tags(options: LoadOptions) -> Callable[[Any], Iterable[str]] | None:
     if given is not None and not callable(given):
         raise ConfigurationError("result_tags must be a function from the result to its tags")
     return given
+
+
+def _cancelled(options: LoadOptions) -> bool:
+    given = options.get("abandoned", "finish")
+    if given not in ("finish", "cancel"):
+        raise ConfigurationError(f"abandoned must be 'finish' or 'cancel', not {given!r}")
+    return given == "cancel"
 
 
 def _ttl(settings: Settings, ttl: Ttl) -> float | Callable[[Any], Duration | None] | None:

@@ -117,7 +117,12 @@ def _requirement(value: Any, name: str) -> str:
 
 
 _Convert = Callable[[Any, str], Any]
-_SETTINGS: dict[str, _Convert] = {"ttl": _optional_time, "lease": _time, "origin_limit": _positive}
+_SETTINGS: dict[str, _Convert] = {
+    "ttl": _optional_time,
+    "lease": _time,
+    "origin_limit": _positive,
+    "replay_invalidations": _whole,
+}
 _MEMORY: dict[str, _Convert] = {**_SETTINGS, "max_entries": _positive, "max_bytes": _positive}
 _NODE: dict[str, _Convert] = {
     **_SETTINGS,
