@@ -168,3 +168,13 @@ async def test_no_change_is_lost_among_concurrent_callers(cache: Cache, stage: S
     outcomes = await stage.together([lambda: counted(cache, 5)] * 8)
     assert outcomes == [None] * 8
     assert await cache.get("n") == 40
+
+
+async def test_no_change_is_lost_between_processes_of_different_flavours(
+    cache: Cache, stage: Stage, elsewhere: Any
+) -> None:
+    await cache.set("n", 0)
+    elsewhere.begin(counted, 60)
+    assert await stage.together([partial(counted, cache, 20)] * 4) == [None] * 4
+    elsewhere.result()
+    assert await cache.get("n") == 140
