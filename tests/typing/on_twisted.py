@@ -5,7 +5,7 @@ from typing import Any, assert_type
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 
-from unicache_twisted import Cache, Entry
+from unicache_twisted import Cache, Entry, Pending
 
 cache = Cache("valkey://localhost")
 
@@ -92,6 +92,11 @@ at_once(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Shop().stock(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+assert_type(cache.pending().commit(), Deferred[None])
+price.invalidate_on_commit(cache.pending(), "pen")
+price.invalidate_on_commit(cache.pending(), 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def orders() -> Deferred[list[int]]:
     return succeed([1])
 
@@ -103,3 +108,5 @@ async def coroutine() -> None:
     assert_type(await cache.get_or_set("key", lambda: 1), int)
     async with cache as opened:
         assert_type(opened, Cache)
+    async with cache.pending() as transaction:
+        assert_type(transaction, Pending)
