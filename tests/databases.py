@@ -12,16 +12,27 @@ from typing import Any
 
 from sqlalchemy import URL, create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from twisted.internet.threads import deferToThread
 
 from caches import Cache, Stage
 from flavours import FLAVOURS
 
-__all__ = ["WITH_SESSIONS", "Database"]
+__all__ = ["WITH_SESSIONS", "Database", "Row"]
 
 WITH_SESSIONS = [flavour for flavour in FLAVOURS if flavour.name != "trio"]
 """SQLAlchemy does not know trio."""
+
+
+class _Base(DeclarativeBase): ...
+
+
+class Row(_Base):
+    """What there is one of, to begin with."""
+
+    __tablename__ = "rows"
+
+    value: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Database:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from caches import Cache, Stage
-from databases import WITH_SESSIONS, Database
+from databases import WITH_SESSIONS, Database, Row
 from unicache.errors import InvalidArgument, InvalidationUncertain
 from unicache.server import Server
 
@@ -183,6 +183,20 @@ def test_what_is_queued_while_the_session_is_flushed_for_the_commit_counts(run: 
             await database.write(session, "new")
             await database.do(session.commit)
         assert await left(cache) == "c"
+
+    run(body)
+
+
+@pytest.mark.parametrize(("end", "rest"), [("commit", "bc"), ("rollback", "abc")])
+def test_a_flush_ends_nothing(run: Run, end: str, rest: str) -> None:
+    async def body(database: Database, cache: Cache) -> None:
+        async with database.session() as session:
+            session.add(Row(value="another"))
+            await database.on_commit(cache, session, "a")
+            await database.do(session.flush)
+            assert await left(cache) == "abc"
+            await database.do(getattr(session, end))
+        assert await left(cache) == rest
 
     run(body)
 
