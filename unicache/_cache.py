@@ -6,6 +6,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from unicache._blocking import BlockingIo
 from unicache._core import functions, functions_many, invalidating
+from unicache._core.binding import Vary
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
@@ -239,6 +240,7 @@ class Cache(Facade):
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        vary: Vary | None = None,
         **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, T]], CachedFunction[P, T]]":
         """Cache what a function returns, per arguments.
@@ -248,6 +250,7 @@ class Cache(Facade):
         ``tags``     tags, templates of tags, or functions of the same arguments that return one or several
         ``ignore``   names of parameters that take no part in the key
         ``version``  change it to make what was stored before unreachable
+        ``vary``     what else tells calls apart, by name, such as ``{"tenant": tenant.get}``; asked at each call
 
         ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Arguments are
         told apart by type and value, at any depth. Raises ConfigurationError at decoration.
@@ -258,7 +261,15 @@ class Cache(Facade):
             refuse_asynchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
+                    self._engine,
+                    plain,
+                    ttl=ttl,
+                    key=key,
+                    tags=tags,
+                    ignore=ignore,
+                    version=version,
+                    vary=vary,
+                    options=options,
                 ),
                 function,
             )

@@ -6,6 +6,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 import unicache
 from unicache._core import functions, functions_many, invalidating
+from unicache._core.binding import Vary
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -207,6 +208,7 @@ class Cache(Facade):
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        vary: Vary | None = None,
         **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, Awaitable[T]]], CachedFunction[P, T]]":
         def decorate(function: Callable[P, Awaitable[T]]) -> CachedFunction[P, T]:
@@ -214,7 +216,15 @@ class Cache(Facade):
             refuse_synchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
+                    self._engine,
+                    plain,
+                    ttl=ttl,
+                    key=key,
+                    tags=tags,
+                    ignore=ignore,
+                    version=version,
+                    vary=vary,
+                    options=options,
                 ),
                 function,
             )

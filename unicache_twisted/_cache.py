@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 import unicache
 from unicache._core import functions, functions_many, invalidating
+from unicache._core.binding import Vary
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -229,13 +230,22 @@ class Cache(Facade):
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        vary: Vary | None = None,
         **options: Unpack[LoadOptions],
     ) -> CachesFunctions:
         def decorate(function: Callable[..., Any]) -> Any:
             plain = plain_function(function)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
+                    self._engine,
+                    plain,
+                    ttl=ttl,
+                    key=key,
+                    tags=tags,
+                    ignore=ignore,
+                    version=version,
+                    vary=vary,
+                    options=options,
                 ),
                 function,
             )

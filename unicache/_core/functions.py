@@ -9,7 +9,7 @@ from functools import partial
 from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
-from unicache._core.binding import Binder, default_prefix, template_binder
+from unicache._core.binding import Binder, Vary, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
@@ -47,6 +47,7 @@ class CachedFunction:
         tags: Iterable[Tag],
         ignore: Collection[str],
         version: str | int | None,
+        vary: Vary | None,
         options: LoadOptions,
     ) -> None:
         self.function = function
@@ -54,9 +55,9 @@ class CachedFunction:
         self._names = engine.names
         self._loads = engine.loads
         method = is_method(function)
-        self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
+        self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
         self._prefix = _shared_prefix(function, key)
-        self._tags = tuple(tag_maker(function, tag) for tag in several(tags))
+        self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
         self.counts = Counts()
         declare_result(function)
@@ -160,10 +161,10 @@ def several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     return tuple(tags)
 
 
-def tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
+def tag_maker(function: Callable[..., Any], tag: Tag, vary: Vary | None = None) -> Callable[..., Iterable[str]]:
     """From the arguments of a call to the tags that ``tag`` stands for."""
     if isinstance(tag, str):
-        binder = template_binder(function, tag)
+        binder = template_binder(function, tag, vary)
         return lambda args, kwargs: (binder.key(args, kwargs),)
     if callable(tag):
         return lambda args, kwargs: _as_tags(tag(*args, **kwargs))
