@@ -37,12 +37,15 @@ class Cache(Facade):
 
     # -- life cycle
 
-    def connect(self) -> None:
+    def connect(self, *, within: Duration | None = None) -> None:
         """Have a working connection. Nothing needs this: the first call connects by itself.
 
-        Raises StoreUnavailable, naming host and port, ConfigurationError for a server that is too old.
+        ``within``  keep trying for so long, for a server that is still starting; by default there is one attempt
+
+        Raises StoreUnavailable, naming host and port, OperationTimeout, ConfigurationError for a server that is too
+        old.
         """
-        run(self._engine.core.store.connect())
+        run(self._engine.connect(within))
 
     def close(self) -> None:
         """Close the connections; calls under way fail, later ones raise CacheClosed. Allowed twice."""

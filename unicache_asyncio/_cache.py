@@ -39,8 +39,8 @@ class Cache(Facade):
 
     # -- life cycle
 
-    async def connect(self) -> None:
-        await self._engine.core.store.connect()
+    async def connect(self, *, within: Duration | None = None) -> None:
+        await self._engine.connect(within)
 
     async def close(self) -> None:
         await self._engine.core.store.close()

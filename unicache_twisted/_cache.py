@@ -50,8 +50,8 @@ class Cache(Facade):
 
     # -- life cycle
 
-    def connect(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.core.store.connect())
+    def connect(self, *, within: Duration | None = None) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.connect(within))
 
     def close(self) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.core.store.close())

@@ -9,7 +9,7 @@ from unicache_twisted import Cache, Entry, Pending
 
 cache = Cache("valkey://localhost")
 
-assert_type(cache.connect(), Deferred[None])
+assert_type(cache.connect(within="5s"), Deferred[None])
 assert_type(cache.get("key"), Deferred[Any])
 assert_type(cache.get("key", type=int), Deferred[int | None])
 assert_type(cache.entry("key", type=int), Deferred[Entry[int]])

@@ -6,6 +6,7 @@ from typing import Any
 from unicache._core.bulk import Bulk
 from unicache._core.core import Core
 from unicache._core.documents import Documents
+from unicache._core.durations import optional_seconds
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions
@@ -19,8 +20,8 @@ from unicache._core.tags import Tags
 from unicache._core.terms import Ttl, terms_of
 from unicache._core.url import Memory, configuration
 from unicache._core.valkey import ValkeyStore
-from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import LoadOptions
+from unicache.errors import ConfigurationError, InvalidArgument, OperationTimeout, StoreUnavailable
+from unicache.typing import Duration, LoadOptions
 
 __all__ = ["Engine", "engine_for"]
 
@@ -36,6 +37,17 @@ class Engine:
         self.loads = Loads(core, names)
         self.bulk = Bulk(core, names, self.loads)
         self.invalidation = Invalidation(core, names)
+
+    async def connect(self, within: Duration | None) -> None:
+        """Have a working connection; for so long try again. How soon is up to the links' back-off."""
+        io = self.core.io
+        give_up = io.now() + (optional_seconds(within, "within") or 0.0)
+        while True:
+            try:
+                return await self.core.store.connect()
+            except (StoreUnavailable, OperationTimeout):
+                if io.now() >= give_up:
+                    raise
 
     async def get_or_set(
         self,
