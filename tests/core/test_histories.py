@@ -5,7 +5,7 @@ import pytest
 from histories import Broken, History, Invalidation, Life, Load, LoaderFailed, Read
 
 KEY = "k"
-LIVES = {KEY: Life(100.0), "other": Life(100.0), "swr": Life(100.0, window=50.0)}
+LIVES = {KEY: Life(100.0), "other": Life(100.0), "swr": Life(100.0, window=50.0), "rough": Life(100.0, slack=2.0)}
 
 
 def load(value: str, began: float, ended: float, stored: float | None = None, **details: object) -> Load:
@@ -78,6 +78,9 @@ GOOD: dict[str, History] = {
     ),
     "a loader that fails": history(load("a", 5, 8, failed=True), read(None, 4, 9, error=LoaderFailed(), source=None)),
     "a stale value in its window": history(load("a", 5, 8, 9, key="swr"), read("a", 120, 130, key="swr", stale=True)),
+    "a value that is too old by no more than clocks tell": history(
+        load("a", 5, 8, 9, key="rough"), read("a", 110, 111, key="rough")
+    ),
     "a value that grows old while it is read": history(load("a", 5, 8, 9), read("a", 100, 300)),
 }
 
@@ -139,6 +142,10 @@ BAD: dict[str, tuple[str, History]] = {
         history(load("a", 15, 30, 40), read("a", 10, 41, source="loaded")),
     ),
     "a fresh value past its ttl": ("P5", history(load("a", 5, 8, 9), read("a", 110, 111))),
+    "a value in its window that does not say so": (
+        "P5",
+        history(load("a", 5, 8, 9, key="swr"), read("a", 120, 121, key="swr")),
+    ),
     "a stale value past its window": (
         "P5",
         history(load("a", 5, 8, 9, key="swr"), read("a", 160, 161, key="swr", stale=True)),
