@@ -106,6 +106,16 @@ async def partial_of() -> int:
     return 1
 
 
+async def test_a_cache_and_its_views_are_closed_together(stage: Stage) -> None:
+    cache = stage.open()
+    view = cache.namespace("view")
+    await view.set("k", 1)
+    await view.namespace("inner").close()
+    for each in (cache, view):
+        with pytest.raises(CacheClosed):
+            await each.get("k")
+
+
 async def test_closing_a_cache_that_was_never_used_is_fine(cache: Cache) -> None:
     await cache.close()
     with pytest.raises(CacheClosed):
