@@ -177,7 +177,7 @@ class Documents:
         lives = self._lives(ttl, names)
         expected = _per_key(cas, names)
         records = {key: record_of(self._io, values[key]) for key in names}
-        versions = await self._tags.snapshot(tags, _longest(lives.values()))
+        versions = await self._tags.snapshot(self._names.carried(tags), _longest(lives.values()))
         writes = [
             _write(name, _tagged(records[key], versions), lives[key], expected.get(key)) for key, name in names.items()
         ]
@@ -231,7 +231,8 @@ class Documents:
         name = self._names.entry(key)
         _check_cas(cas)
         record = record_of(self._io, value)
-        versions = await self._tags.snapshot(tags, None if isinstance(life, KeepTtl) else life)
+        carried = self._names.carried(tags)
+        versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return Write(name, _tagged(record, versions), life, rule, cas or 0)
 
     def _writing(self, write: Write) -> Callable[[int | None], Awaitable[Outcome]]:

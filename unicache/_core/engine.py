@@ -63,7 +63,7 @@ class Engine:
         if not callable(loader):
             raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
         name, terms = self.names.entry(key), terms_of(self.core.settings, ttl, options)
-        return (await self.loads.through(Plan(key, name, loader, terms, tuple(self.names.tags(tags)), wanted))).value
+        return (await self.loads.through(Plan(key, name, loader, terms, self.names.carried(tags), wanted))).value
 
     async def get_or_set_many(
         self, keys: Iterable[str], loader: Callable[[list[str]], Any], *, ttl: Ttl, tags: Iterable[str]
@@ -71,7 +71,7 @@ class Engine:
         """Load through many keys."""
         if not callable(loader):
             raise InvalidArgument("loader must be a callable that takes a list of keys", argument="loader")
-        terms, marks = terms_of(self.core.settings, ttl, {}), tuple(self.names.tags(tags))
+        terms, marks = terms_of(self.core.settings, ttl, {}), self.names.carried(tags)
         plans = {key: Plan(key, name, loader, terms, marks) for key, name in self.names.entries(keys).items()}
         return await self.bulk.through(plans, loader)
 

@@ -13,6 +13,7 @@ from unicache._core.binding import Binder, Vary, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
+from unicache._core.names import bounded
 from unicache._core.plan import Plan
 from unicache._core.templates import prefix
 from unicache._core.terms import Terms, Ttl, terms_of
@@ -27,6 +28,7 @@ __all__ = [
     "is_method",
     "several",
     "tag_maker",
+    "tags_of",
     "terms_at_decoration",
 ]
 
@@ -81,7 +83,7 @@ class CachedFunction:
         )
 
     def _tags_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, kwargs))) if self._tags else ()
+        return tags_of(self._tags, args, kwargs) if self._tags else ()
 
     # -- what the handle does
 
@@ -169,6 +171,13 @@ def tag_maker(function: Callable[..., Any], tag: Tag, vary: Vary | None = None) 
     if callable(tag):
         return lambda args, kwargs: _as_tags(tag(*args, **kwargs))
     raise ConfigurationError(f"a tag must be a template or a callable, not {type(tag).__name__}")
+
+
+def tags_of(
+    makers: Iterable[Callable[..., Iterable[str]]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[str, ...]:
+    """The tags of a call, each once. Raises InvalidArgument when they are too many."""
+    return bounded(tuple(dict.fromkeys(tag for make in makers for tag in make(args, kwargs))))
 
 
 def _as_tags(given: str | Iterable[str]) -> Iterable[str]:
