@@ -11,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from benchmarks.coordinator import Plan, compare, steps
 from benchmarks.field import FLAVOURS, Flavour
+from benchmarks.manners.parent import Manners, look, models_of
+from benchmarks.manners.table import NOTES as NOTES_ON_MANNERS
+from benchmarks.manners.table import manners
 from benchmarks.report import report
 from benchmarks.sample import Result
 from benchmarks.table import NOTES, failures, figures, verdicts
@@ -38,28 +41,34 @@ def _bar() -> Progress:
     return Progress(*columns, console=Console(stderr=True), auto_refresh=False)
 
 
-def _run(plan: Plan, flavours: Sequence[Flavour], server: Server) -> list[Result]:
+def _run(
+    plan: Plan, flavours: Sequence[Flavour], models: Sequence[str], server: Server
+) -> tuple[list[Result], list[Manners]]:
     with _bar() as bar:
-        task = bar.add_task("", total=sum(steps(plan, flavour) for flavour in flavours))
+        task = bar.add_task("", total=sum(steps(plan, flavour) for flavour in flavours) + len(models))
 
         def progress(what: str) -> None:
             bar.update(task, advance=1, description=what, refresh=True)
 
-        return [result for flavour in flavours for result in compare(plan, flavour, server, progress)]
+        results = [result for flavour in flavours for result in compare(plan, flavour, server, progress)]
+        return results, list(look(models, server.url, 4 * plan.seconds, progress))
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run and print; 1 if a contender could not be measured, else 0, whatever the figures are."""
+    """Run and print; 1 if anything could not be measured, else 0, whatever the figures are."""
     wanted = _arguments(words)
     plan = _SHORT if wanted.short else _FULL
+    flavours = [one for one in FLAVOURS if wanted.only in {None, one.name}]
     with Server(unix=False) as server:
-        results = _run(plan, [one for one in FLAVOURS if wanted.only in {None, one.name}], server)
+        results, behaved = _run(plan, flavours, models_of(wanted.only), server)
     judged = judge(results)
     console = Console(width=_WIDTH)
     console.print(figures(results), verdicts(judged), *failures(results), *NOTES, "", sep="\n", highlight=False)
+    console.print(manners(behaved), *NOTES_ON_MANNERS, "", sep="\n", highlight=False)
     if wanted.json:
-        wanted.json.write_text(json.dumps(report(plan, server.version, results, judged), indent=2))
-    return 0 if all(result.samples for result in results) else 1
+        wanted.json.write_text(json.dumps(report(plan, server.version, results, judged, behaved), indent=2))
+    measured = all(result.samples for result in results) and not any(one.failure for one in behaved)
+    return 0 if measured else 1
 
 
 if __name__ == "__main__":

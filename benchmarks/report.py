@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks import load
 from benchmarks.coordinator import Plan
 from benchmarks.field import version_of
+from benchmarks.manners.parent import Manners
+from benchmarks.manners.table import NOTES as NOTES_ON_MANNERS
 from benchmarks.sample import Result
 from benchmarks.table import NOTES
 from benchmarks.targets import Verdict
@@ -16,7 +18,9 @@ from benchmarks.targets import Verdict
 __all__ = ["report"]
 
 
-def report(plan: Plan, server: str, results: Sequence[Result], judged: Sequence[Verdict]) -> dict[str, Any]:
+def report(
+    plan: Plan, server: str, results: Sequence[Result], judged: Sequence[Verdict], behaved: Sequence[Manners]
+) -> dict[str, Any]:
     """A run, ready for ``json.dump``; ``server`` is the server's version."""
     return {
         "python": platform.python_version(),
@@ -28,6 +32,10 @@ def report(plan: Plan, server: str, results: Sequence[Result], judged: Sequence[
         "notes": NOTES,
         "results": [_result(one) for one in results],
         "targets": [{**asdict(one.target), "ratio": one.ratio, "ratios": one.ratios, "met": one.met} for one in judged],
+        "manners": {
+            "notes": NOTES_ON_MANNERS,
+            "models": [{**asdict(one), "punctual": one.punctual, "steady": one.steady} for one in behaved],
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""What every test may ask for: servers, one of each kind per test process, and a namespace of its own.
+"""What every test may ask for: event models, servers, one of each kind per test process, a namespace of its own.
 
 Servers are shared, so a test that pauses, kills or reconfigures one starts its own with ``unicache.server.Server``.
 """
@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from flavours import FLAVOURS, Flavour
 from servers import STORES, certificates
 from unicache.server import Server, find_binary
 
@@ -36,6 +37,20 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     files = certificates(tmp_path_factory.mktemp("tls"))
     with Server(find_binary("redis"), unix=False, tls=files) as server:
         yield server
+
+
+@pytest.fixture(params=FLAVOURS, ids=str)
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    """Each event model in turn."""
+    chosen: Flavour = request.param
+    return chosen
+
+
+@pytest.fixture(params=[flavour for flavour in FLAVOURS if flavour.cancels], ids=str)
+def cancelling(request: pytest.FixtureRequest) -> Flavour:
+    """Each event model in which a call can be cancelled from outside."""
+    chosen: Flavour = request.param
+    return chosen
 
 
 @pytest.fixture

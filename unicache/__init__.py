@@ -1,7 +1,8 @@
 """One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is for threads."""
 
-from unicache._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache._cache import Cache
 from unicache._core.previous import UNCHANGED, previous
+from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
 from unicache.typing import CacheInfo, Call, Entry, Result
 

@@ -2,29 +2,29 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from unicache._blocking import BlockingIo
 from unicache._core import functions, functions_many, invalidating
+from unicache._core.binding import Vary
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
-from unicache._core.handles import Handle, plain_function, refuse_asynchronous
+from unicache._core.handles import plain_function, refuse_asynchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
-from unicache._core.load import MISS
 from unicache._core.run import run
 from unicache._core.terms import Ttl
+from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
+from unicache.typing import DEFAULT, Default, Duration, Entry, LoadOptions
 
-__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
+__all__ = ["Cache"]
 
 T = TypeVar("T")
 D = TypeVar("D")
 K = TypeVar("K")
 P = ParamSpec("P")
-Q = ParamSpec("Q")
 
 
 class Cache(Facade):
@@ -37,12 +37,15 @@ class Cache(Facade):
 
     # -- life cycle
 
-    def connect(self) -> None:
+    def connect(self, *, within: Duration | None = None) -> None:
         """Have a working connection. Nothing needs this: the first call connects by itself.
 
-        Raises StoreUnavailable, naming host and port, ConfigurationError for a server that is too old.
+        ``within``  keep trying for so long, for a server that is still starting; by default there is one attempt
+
+        Raises StoreUnavailable, naming host and port, OperationTimeout, ConfigurationError for a server that is too
+        old.
         """
-        run(self._engine.core.store.connect())
+        run(self._engine.connect(within))
 
     def close(self) -> None:
         """Close the connections; calls under way fail, later ones raise CacheClosed. Allowed twice."""
@@ -64,13 +67,11 @@ class Cache(Facade):
     # -- documents
 
     @overload
-    def get(self, key: str) -> Any: ...
-    @overload
     def get(self, key: str, default: D, *, type: type[T]) -> T | D: ...
     @overload
     def get(self, key: str, default: None = None, *, type: type[T]) -> T | None: ...
     @overload
-    def get(self, key: str, default: Any, *, type: Any = None) -> Any: ...
+    def get(self, key: str, default: Any = None, *, type: Any = None) -> Any: ...
     def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
         """The value of the key, or ``default`` when there is none.
 
@@ -82,9 +83,9 @@ class Cache(Facade):
         return run(self._documents.get(key, default, type))
 
     @overload
-    def entry(self, key: str) -> Entry[Any]: ...
-    @overload
     def entry(self, key: str, *, type: type[T]) -> Entry[T]: ...
+    @overload
+    def entry(self, key: str, *, type: Any = None) -> Entry[Any]: ...
     def entry(self, key: str, *, type: Any = None) -> Entry[Any]:
         """The value with its CAS, remaining time, tags and age. Raises KeyNotFound, and what ``get`` raises."""
         return run(self._documents.entry(key, type))
@@ -142,9 +143,9 @@ class Cache(Facade):
         run(self._documents.touch(key, ttl))
 
     @overload
-    def get_and_touch(self, key: str, ttl: Duration | None) -> Any: ...
-    @overload
     def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> T: ...
+    @overload
+    def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any: ...
     def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any:
         """The value of the key, which lives for ``ttl`` from now. Raises KeyNotFound, and what ``get`` raises."""
         return run(self._documents.get_and_touch(key, ttl, type))
@@ -242,6 +243,7 @@ class Cache(Facade):
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        vary: Vary | None = None,
         **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, T]], CachedFunction[P, T]]":
         """Cache what a function returns, per arguments.
@@ -251,6 +253,7 @@ class Cache(Facade):
         ``tags``     tags, templates of tags, or functions of the same arguments that return one or several
         ``ignore``   names of parameters that take no part in the key
         ``version``  change it to make what was stored before unreachable
+        ``vary``     what else tells calls apart, by name, such as ``{"tenant": tenant.get}``; asked at each call
 
         ``ttl`` may be a function of the result; ``options`` are those of ``unicache.typing.LoadOptions``. Arguments are
         told apart by type and value, at any depth. Raises ConfigurationError at decoration.
@@ -261,7 +264,15 @@ class Cache(Facade):
             refuse_asynchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
+                    self._engine,
+                    plain,
+                    ttl=ttl,
+                    key=key,
+                    tags=tags,
+                    ignore=ignore,
+                    version=version,
+                    vary=vary,
+                    options=options,
                 ),
                 function,
             )
@@ -357,115 +368,3 @@ class Cache(Facade):
         Commit inside the block: leaving it invalidates, leaving it by an exception drops what was queued.
         """
         return Pending()
-
-
-class CachedFunction(Handle, Generic[P, T]):
-    """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
-
-    _core: functions.CachedFunction
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """The cached result, or the function's."""
-        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
-            return cast("T", value)
-        return cast("T", run(self._core.call(self._bound + args, kwargs)))
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(
-        self: "CachedFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
-    ) -> "CachedFunction[Q, T]": ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """The function bound to an object or class."""
-        return self._bind(instance, owner)
-
-    def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
-        """What the call gives, with where it came from and whether it is stale."""
-        return run(self._core.result(self._bound + args, kwargs))
-
-    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
-        """The key of the call, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
-        return self._core.key(self._bound + args, kwargs)
-
-    def get(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """The cached result of the call, or None; the function does not run."""
-        return cast("T | None", run(self._core.get(self._bound + args, kwargs)))
-
-    def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Store ``value`` as the result of the call."""
-        run(self._core.set(value, self._bound + args, kwargs))
-
-    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Remove the cached result of the call. Raises InvalidationUncertain when the store did not confirm."""
-        run(self._core.invalidate(self._bound + args, kwargs))
-
-    def expire(self, *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Take the cached result of the call for stale from now on; as ``Cache.expire``."""
-        return run(self._core.expire(self._bound + args, kwargs))
-
-    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
-        """``invalidate`` when the transaction has committed, and not when it is rolled back; as ``Cache.on_commit``."""
-        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
-
-    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the function, store what it returns, and return it; an invalidation meanwhile wins."""
-        return cast("T", run(self._core.refresh(self._bound + args, kwargs)))
-
-    def invalidate_all(self) -> None:
-        """Remove the cached results of all calls. Raises InvalidationUncertain when the store did not confirm."""
-        run(self._core.invalidate_all())
-
-    def cache_info(self) -> CacheInfo:
-        """Hits, misses, loads and errors of this function in this process."""
-        return self._core.info()
-
-
-class InvalidatingFunction(Handle, Generic[P, T]):
-    """A function that invalidates what it makes out of date. Call it as before."""
-
-    _core: invalidating.InvalidatingFunction
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """The function's result, after what it made out of date was removed."""
-        return cast("T", run(self._core.call(self._bound + args, kwargs)))
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(
-        self: "InvalidatingFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
-    ) -> "InvalidatingFunction[Q, T]": ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """The function bound to an object or class."""
-        return self._bind(instance, owner)
-
-
-class CachedManyFunction(Handle, Generic[K, T]):
-    """A function of many items whose results are cached per item."""
-
-    _core: functions_many.CachedMany
-
-    def __call__(self, items: Iterable[K]) -> dict[K, T]:
-        """The cached values by item, and the function's for those that are missing."""
-        return run(self._core.call(self._bound, items))
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Self:
-        """The function bound to an object or class."""
-        return cast("Self", self._bind(instance, owner))
-
-    def key(self, item: K) -> str:
-        """The key of the item, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
-        return self._core.key((*self._bound, item))
-
-    def invalidate(self, *items: K) -> None:
-        """Remove the cached values of the items. Raises InvalidationUncertain when the store did not confirm."""
-        run(self._core.invalidate(self._bound, items))
-
-    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
-        """``invalidate`` when the transaction has committed, and not when it is rolled back; as ``Cache.on_commit``."""
-        self._on_commit(transaction, Pending, map(self.key, items))
-
-    def cache_info(self) -> CacheInfo:
-        """Hits, misses, loads and errors of this function in this process."""
-        return self._core.info()

@@ -2,7 +2,8 @@
 
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
-from unicache_asyncio._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache_asyncio._cache import Cache
+from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._pending import Pending
 
 __all__ = [

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 import unicache
 from unicache._core import functions, functions_many, invalidating
+from unicache._core.binding import Vary
 from unicache._core.docstrings import documented_like
 from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
@@ -13,20 +14,18 @@ from unicache._core.functions import Key, Tag
 from unicache._core.handles import plain_function, refuse_synchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
-from unicache._core.load import MISS
 from unicache._core.terms import Ttl
-from unicache.typing import DEFAULT, CacheInfo, Default, Duration, Entry, LoadOptions, Result
-from unicache_asyncio._handle import CoroutineHandle
+from unicache.typing import DEFAULT, Default, Duration, Entry, LoadOptions
+from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._io import AnyIo
 from unicache_asyncio._pending import Pending
 
-__all__ = ["Cache", "CachedFunction", "CachedManyFunction", "InvalidatingFunction"]
+__all__ = ["Cache"]
 
 T = TypeVar("T")
 D = TypeVar("D")
 K = TypeVar("K")
 P = ParamSpec("P")
-Q = ParamSpec("Q")
 
 
 @documented_like(unicache.Cache)
@@ -40,8 +39,8 @@ class Cache(Facade):
 
     # -- life cycle
 
-    async def connect(self) -> None:
-        await self._engine.core.store.connect()
+    async def connect(self, *, within: Duration | None = None) -> None:
+        await self._engine.connect(within)
 
     async def close(self) -> None:
         await self._engine.core.close()
@@ -61,22 +60,20 @@ class Cache(Facade):
     # -- documents
 
     @overload
-    async def get(self, key: str) -> Any: ...
-    @overload
     async def get(self, key: str, default: D, *, type: type[T]) -> T | D: ...
     @overload
     async def get(self, key: str, default: None = None, *, type: type[T]) -> T | None: ...
     @overload
-    async def get(self, key: str, default: Any, *, type: Any = None) -> Any: ...
+    async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any: ...
     async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
         if type is None and (value := self._documents.peek(key)) is not MISSING:
             return value
         return await self._documents.get(key, default, type)
 
     @overload
-    async def entry(self, key: str) -> Entry[Any]: ...
-    @overload
     async def entry(self, key: str, *, type: type[T]) -> Entry[T]: ...
+    @overload
+    async def entry(self, key: str, *, type: Any = None) -> Entry[Any]: ...
     async def entry(self, key: str, *, type: Any = None) -> Entry[Any]:
         return await self._documents.entry(key, type)
 
@@ -116,9 +113,9 @@ class Cache(Facade):
         await self._documents.touch(key, ttl)
 
     @overload
-    async def get_and_touch(self, key: str, ttl: Duration | None) -> Any: ...
-    @overload
     async def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> T: ...
+    @overload
+    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any: ...
     async def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any:
         return await self._documents.get_and_touch(key, ttl, type)
 
@@ -211,6 +208,7 @@ class Cache(Facade):
         tags: Iterable[Tag] = (),
         ignore: Collection[str] = (),
         version: str | int | None = None,
+        vary: Vary | None = None,
         **options: Unpack[LoadOptions],
     ) -> "Callable[[Callable[P, Awaitable[T]]], CachedFunction[P, T]]":
         def decorate(function: Callable[P, Awaitable[T]]) -> CachedFunction[P, T]:
@@ -218,7 +216,15 @@ class Cache(Facade):
             refuse_synchronous(plain)
             return CachedFunction(
                 functions.CachedFunction(
-                    self._engine, plain, ttl=ttl, key=key, tags=tags, ignore=ignore, version=version, options=options
+                    self._engine,
+                    plain,
+                    ttl=ttl,
+                    key=key,
+                    tags=tags,
+                    ignore=ignore,
+                    version=version,
+                    vary=vary,
+                    options=options,
                 ),
                 function,
             )
@@ -276,98 +282,3 @@ class Cache(Facade):
 
     def pending(self) -> Pending:
         return Pending()
-
-
-@documented_like(unicache.CachedFunction)
-class CachedFunction(CoroutineHandle, Generic[P, T]):
-    """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
-
-    _core: functions.CachedFunction
-
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
-            return cast("T", value)
-        return cast("T", await self._core.call(self._bound + args, kwargs))
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(
-        self: "CachedFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
-    ) -> "CachedFunction[Q, T]": ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self._bind(instance, owner)
-
-    async def result(self, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
-        return await self._core.result(self._bound + args, kwargs)
-
-    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
-        return self._core.key(self._bound + args, kwargs)
-
-    async def get(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
-        return cast("T | None", await self._core.get(self._bound + args, kwargs))
-
-    async def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> None:
-        await self._core.set(value, self._bound + args, kwargs)
-
-    async def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        await self._core.invalidate(self._bound + args, kwargs)
-
-    async def expire(self, *args: P.args, **kwargs: P.kwargs) -> bool:
-        return await self._core.expire(self._bound + args, kwargs)
-
-    def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
-        self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
-
-    async def refresh(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        return cast("T", await self._core.refresh(self._bound + args, kwargs))
-
-    async def invalidate_all(self) -> None:
-        await self._core.invalidate_all()
-
-    def cache_info(self) -> CacheInfo:
-        return self._core.info()
-
-
-@documented_like(unicache.InvalidatingFunction)
-class InvalidatingFunction(CoroutineHandle, Generic[P, T]):
-    """A function that invalidates what it makes out of date. Call it as before."""
-
-    _core: invalidating.InvalidatingFunction
-
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        return cast("T", await self._core.call(self._bound + args, kwargs))
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(
-        self: "InvalidatingFunction[Concatenate[Any, Q], T]", instance: object, owner: type | None = None
-    ) -> "InvalidatingFunction[Q, T]": ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self._bind(instance, owner)
-
-
-@documented_like(unicache.CachedManyFunction)
-class CachedManyFunction(CoroutineHandle, Generic[K, T]):
-    """A function of many items whose results are cached per item."""
-
-    _core: functions_many.CachedMany
-
-    async def __call__(self, items: Iterable[K]) -> dict[K, T]:
-        return await self._core.call(self._bound, items)
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Self:
-        return cast("Self", self._bind(instance, owner))
-
-    def key(self, item: K) -> str:
-        return self._core.key((*self._bound, item))
-
-    async def invalidate(self, *items: K) -> None:
-        await self._core.invalidate(self._bound, items)
-
-    def invalidate_on_commit(self, transaction: object, *items: K) -> None:
-        self._on_commit(transaction, Pending, map(self.key, items))
-
-    def cache_info(self) -> CacheInfo:
-        return self._core.info()

@@ -4,7 +4,8 @@ from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
 
 try:
-    from unicache_twisted._cache import Cache, CachedFunction, CachedManyFunction, InvalidatingFunction
+    from unicache_twisted._cache import Cache
+    from unicache_twisted._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
     from unicache_twisted._pending import Pending
 except ModuleNotFoundError as _error:
     _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")

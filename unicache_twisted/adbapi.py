@@ -1,9 +1,9 @@
 """``twisted.enterprise.adbapi`` with commit hooks: interactions after which what they queued is invalidated.
 
-    pool = ConnectionPool("sqlite3", "shop.db")
+    pool = ConnectionPool("psycopg", "dbname=shop")
 
     def add_order(transaction, customer):
-        transaction.execute("INSERT INTO orders VALUES (?)", (customer,))
+        transaction.execute("INSERT INTO orders VALUES (%s)", (customer,))
         num_orders.invalidate_on_commit(transaction, customer)
 
     pool.runInteraction(add_order, "ALFKI")

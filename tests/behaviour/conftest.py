@@ -20,6 +20,7 @@ from peer import Peer, Task
 from servers import STORES
 from servers import observer as observer_of
 from unicache.server import Server
+from wires import Proxy
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,6 +86,13 @@ def own_server(_server: Server) -> Iterator[Server]:
     """A server like the one of the store, for this test alone, to be killed, paused and restarted."""
     with Server(_server.binary) as server:
         yield server
+
+
+@pytest.fixture
+def proxy(own_server: Server) -> Iterator[Proxy]:
+    """What stands before that server, and can lose its replies."""
+    with Proxy(own_server) as between:
+        yield between
 
 
 @pytest.fixture(scope="session")

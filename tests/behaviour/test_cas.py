@@ -163,8 +163,25 @@ async def test_what_is_no_number_of_retries_is_refused(cache: Cache) -> None:
         assert caught.value.argument == "retries"
 
 
+async def test_what_cannot_change_a_value_is_refused(cache: Cache) -> None:
+    for change in (None, 5, "text"):
+        with pytest.raises(InvalidArgument) as caught:
+            await cache.mutate("k", change)  # type: ignore[arg-type]
+        assert caught.value.argument == "fn"
+
+
 async def test_no_change_is_lost_among_concurrent_callers(cache: Cache, stage: Stage) -> None:
     await cache.set("n", 0)
     outcomes = await stage.together([lambda: counted(cache, 5)] * 8)
     assert outcomes == [None] * 8
     assert await cache.get("n") == 40
+
+
+async def test_no_change_is_lost_between_processes_of_different_flavours(
+    cache: Cache, stage: Stage, elsewhere: Any
+) -> None:
+    await cache.set("n", 0)
+    elsewhere.begin(counted, 60)
+    assert await stage.together([partial(counted, cache, 20)] * 4) == [None] * 4
+    elsewhere.result()
+    assert await cache.get("n") == 140

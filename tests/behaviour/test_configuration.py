@@ -10,16 +10,10 @@ import unicache_asyncio
 import unicache_gevent
 import unicache_twisted
 from caches import Cache, Stage, open_cache
-from flavours import FLAVOURS, Flavour
+from flavours import Flavour
 from unicache.errors import ConfigurationError
 
 PACKAGES = [unicache, unicache_asyncio, unicache_gevent, unicache_twisted]
-
-
-@pytest.fixture(params=FLAVOURS, ids=str)
-def flavour(request: pytest.FixtureRequest) -> Flavour:
-    chosen: Flavour = request.param
-    return chosen
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ async def test_bad_options_are_refused_at_decoration(cache: Cache) -> None:
         {"ignore": ["c"]},
         {"version": 1.5},
         {"version": True},
+        {"vary": ["tenant"]},
+        {"vary": {"tenant": "acme"}},
+        {"vary": {"a": str}},
+        {"vary": {"tenant": str}, "key": "k:{a}:{b}"},
+        {"vary": {"tenant": str}, "key": lambda a, b=0: f"{a}:{b}"},
     ]
     for options in bad:
         with pytest.raises(ConfigurationError):

@@ -166,6 +166,16 @@ async def test_keep_ttl_keeps_the_time_that_is_left(cache: Cache, stage: Stage, 
     assert await cache.get("k") == 5
 
 
+async def test_every_store_keeps_or_renews_the_time_alike(cache: Cache) -> None:
+    await cache.set("k", 1, ttl=60)
+    await cache.set("k", 2, ttl="1h")
+    await cache.set("k", 3, keep_ttl=True)
+    await cache.replace("k", 4, keep_ttl=True)
+    assert 3590 < (await cache.ttl("k") or 0) <= 3600
+    await cache.replace("k", 5)
+    assert await cache.ttl("k") is None
+
+
 async def test_keep_ttl_of_a_value_without_expiry_gives_none(cache: Cache) -> None:
     await cache.set("k", 1)
     await cache.set("k", 2, keep_ttl=True)

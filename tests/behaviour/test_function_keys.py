@@ -1,5 +1,6 @@
 """Which calls share an entry: those that are the same call, however it is written, in every process; and no others."""
 
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -162,6 +163,71 @@ async def test_two_functions_never_share_a_key(cache: Cache) -> None:
         return function
 
     assert [await one()(1), await other()(1)] == ["one", "other"]
+
+
+async def test_what_stands_around_a_call_takes_part_where_it_is_named(cache: Cache) -> None:
+    around = {"tenant": "one", "user": 1}
+
+    @cache.cached(vary={"tenant": lambda: around["tenant"]}, tags=["of:{tenant}"])
+    async def function(number: int) -> str:
+        return f"{around['tenant']} {around['user']} {number}"
+
+    assert await function(1) == "one 1 1"
+    around.update(tenant="two", user=2)
+    assert await function(1) == "two 2 1"
+    around["user"] = 3
+    assert await function(number=1) == await function.get(1) == "two 2 1"
+    await function.invalidate(1)
+    assert await function.get(1) is None
+    around["tenant"] = "one"
+    assert await function(1) == "one 1 1"
+    assert (await cache.entry(function.key(1))).tags == ("of:one",)
+    await cache.invalidate_tags("of:one")
+    assert await function(1) == "one 3 1"
+
+
+async def test_a_context_variable_is_the_callers_in_loads_and_invalidations_alike(cache: Cache) -> None:
+    tenant = ContextVar("tenant", default="nobody")
+    loaded: list[str] = []
+
+    @cache.cached(key="{tenant}:f", vary={"tenant": tenant.get})
+    async def function() -> str:
+        loaded.append(tenant.get())
+        return tenant.get()
+
+    @cache.invalidates(functions=[function], when="both")
+    async def write() -> None: ...
+
+    await cache.set("nobody:f", "kept")
+    token = tenant.set("acme")
+    assert [await function(), await function()] == ["acme", "acme"]
+    await write()
+    assert await function.get() is None
+    tenant.reset(token)
+    assert [await function(), *loaded] == ["kept", "acme"]
+
+
+async def test_a_template_shows_what_stands_around_a_call(cache: Cache) -> None:
+    tenant = ["a:b"]
+
+    @cache.cached(key="{tenant}:f:{number}", vary={"tenant": lambda: tenant[0]})
+    async def function(number: int) -> int:
+        return number
+
+    assert function.key(1) == "a%3Ab:f:1"
+    tenant[0] = "a"
+    assert await function(2) == 2
+    assert await cache.get("a:f:2") == 2
+
+
+async def test_what_cannot_stand_around_a_call_is_refused_by_its_name(cache: Cache) -> None:
+    @cache.cached(vary={"thing": object})
+    async def function() -> int:
+        raise AssertionError("it ran")
+
+    with pytest.raises(InvalidArgument) as caught:
+        await function()
+    assert caught.value.argument == "thing"
 
 
 def shop_class(cache: Cache) -> Any:

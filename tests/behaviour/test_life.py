@@ -9,7 +9,7 @@ from valkey import Valkey
 
 from caches import Cache, Stage
 from servers import observer as observer_of
-from unicache.errors import CacheClosed, CacheError, ConfigurationError, StoreUnavailable
+from unicache.errors import CacheClosed, CacheError, ConfigurationError, InvalidArgument, StoreUnavailable
 from unicache.server import Server
 
 
@@ -47,6 +47,31 @@ async def test_connect_and_ping_are_fine_on_every_store(cache: Cache) -> None:
     await cache.connect()
 
 
+async def test_connect_waits_for_a_server_that_is_still_starting(stage: Stage, own_server: Server) -> None:
+    cache = stage.open(own_server.url)
+    own_server.kill()
+    with pytest.raises(StoreUnavailable):
+        await cache.connect()
+    waiting = stage.begin(partial(cache.connect, within=20))
+    with pytest.raises(StoreUnavailable):
+        await cache.connect(within=0.05)
+    own_server.start()
+    await waiting.result()
+    await cache.set("k", 1)
+
+
+async def test_what_is_no_time_to_wait_for_a_connection_is_refused(cache: Cache) -> None:
+    for within in (0, -1, True, "soon"):
+        with pytest.raises(InvalidArgument) as caught:
+            await cache.connect(within=within)
+        assert caught.value.argument == "within"
+
+
+async def test_a_wrong_configuration_is_not_waited_for(stage: Stage, own_server: Server) -> None:
+    with pytest.raises(ConfigurationError, match="99"):
+        await stage.open(own_server.url, db=99).connect(within=3600)
+
+
 async def test_a_context_connects_and_closes(stage: Stage) -> None:
     async with stage.open() as cache:
         await cache.set("k", 1)
@@ -79,6 +104,16 @@ async def test_closing_twice_is_fine_and_later_calls_raise_cache_closed(cache: C
 
 async def partial_of() -> int:
     return 1
+
+
+async def test_a_cache_and_its_views_are_closed_together(stage: Stage) -> None:
+    cache = stage.open()
+    view = cache.namespace("view")
+    await view.set("k", 1)
+    await view.namespace("inner").close()
+    for each in (cache, view):
+        with pytest.raises(CacheClosed):
+            await each.get("k")
 
 
 async def test_closing_a_cache_that_was_never_used_is_fine(cache: Cache) -> None:

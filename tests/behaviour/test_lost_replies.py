@@ -3,7 +3,7 @@
 A proxy cuts the connection when the server has answered. What the server did is its own count.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -19,12 +19,6 @@ from wires import Proxy
 Call = Callable[[], Coroutine[Any, Any, Any]]
 
 WRITING = ("set", "del", "unlink", "eval", "evalsha")
-
-
-@pytest.fixture
-def proxy(own_server: Server) -> Iterator[Proxy]:
-    with Proxy(own_server) as between:
-        yield between
 
 
 def through(proxy: Proxy, stage: Stage) -> Cache:

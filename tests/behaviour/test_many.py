@@ -143,6 +143,8 @@ async def test_what_are_no_keys_is_refused_before_anything_is_written(cache: Cac
             await cache.set_many(values)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument):
         await cache.set_many({"a": 2}, cas={"b": 1})
+    with pytest.raises(InvalidArgument, match="ttl"):
+        await cache.set_many({"a": 2}, ttl={"a": 5, "b": 1})
     with pytest.raises(ValueFormatError):
         await cache.set_many({"a": 2, "b": object()})
     assert await cache.get_many(["a", "b"]) == {"a": 1}

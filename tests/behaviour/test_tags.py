@@ -1,12 +1,13 @@
 """Tags: one call makes every entry that carries one invalid, whatever wrote it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from valkey import Valkey
 
 from caches import Cache, Stage
-from unicache.errors import KeyNotFound
+from unicache.errors import InvalidArgument, KeyNotFound
 
 
 async def write(cache: Cache, key: str, value: Any, tags: list[str]) -> None:
@@ -107,3 +108,36 @@ async def test_invalidating_a_tag_is_one_key_whatever_carries_it(cache: Cache, s
     await cache.invalidate_tags("red")
     assert observer.info("stats")["total_commands_processed"] - before == 2  # one of them is the observer's
     assert await cache.get_many([str(number) for number in range(500)]) == {}
+
+
+async def test_more_tags_than_an_entry_can_carry_are_refused_before_anything_is_done(cache: Cache) -> None:
+    tags = [f"tag {number}" for number in range(65)]
+    runs: list[int] = []
+
+    async def load(*_: Any) -> dict[str, int]:
+        runs.append(1)
+        return {"k": 1}
+
+    @cache.cached_many(tags=[lambda key: tags])
+    async def many(keys: list[str]) -> dict[str, int]:
+        return await load()
+
+    for call in (
+        partial(cache.set, "k", 1, tags=tags),
+        partial(cache.set_many, {"k": 1}, tags=tags),
+        partial(cache.get_or_set, "k", load, tags=tags),
+        partial(cache.get_or_set_many, ["k"], load, tags=tags),
+        cache.cached(key="k", tags=[lambda: tags])(load_nothing),
+        partial(many, ["k"]),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            await call()
+        assert caught.value.argument == "tags"
+    assert runs == []
+    await cache.set("k", 1, tags=[*tags[1:], tags[1]])
+    await cache.invalidate_tags(*tags)
+    assert await cache.exists("k") is False
+
+
+async def load_nothing() -> None:
+    raise AssertionError("it ran")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import msgspec
+import pydantic
 import pytest
 from valkey import Valkey
 
@@ -223,6 +224,22 @@ async def test_a_typed_read_gives_what_was_asked_for(cache: Cache) -> None:
 async def test_a_plain_dict_is_read_as_the_class_it_fits(cache: Cache) -> None:
     await cache.set("k", {"name": "Ada", "since": date(1815, 12, 10)})
     assert await cache.get("k", type=Customer) == Customer("Ada", date(1815, 12, 10))
+
+
+class Product(pydantic.BaseModel):
+    name: str
+    prices: list[Decimal]
+
+
+async def test_a_plain_dict_is_read_as_the_pydantic_model_it_fits(cache: Cache) -> None:
+    product = Product(name="pen", prices=[Decimal("1.10")])
+    with pytest.raises(ValueFormatError, match="model_dump"):
+        await cache.set("k", product)
+    await cache.set("k", product.model_dump())
+    assert await cache.get("k", type=Product) == product
+    await cache.set("k", {"name": "pen", "prices": ["1.10"]})
+    with pytest.raises(ValueFormatError):
+        await cache.get("k", type=Product)
 
 
 WRONG: list[tuple[Any, Any]] = [

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import attrs
 import msgspec
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,6 +172,38 @@ def test_a_type_that_cannot_be_checked_is_an_invalid_argument(wanted: typing.Any
         with pytest.raises(InvalidArgument) as caught:
             call()
         assert caught.value.argument == "type"
+
+
+class Invoice(pydantic.BaseModel):
+    number: int
+    day: date
+    customer: str = pydantic.Field(default="nobody", max_length=5)
+
+
+def test_a_pydantic_model_is_made_of_a_dict_by_its_own_rules() -> None:
+    stored = {"number": 1, "day": date(2024, 1, 1)}
+    assert check(stored, Invoice) == Invoice(number=1, day=date(2024, 1, 1))
+    assert check([stored], list[Invoice] | None)[0].customer == "nobody"
+    declare(dict[str, Invoice])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"number": "1", "day": date(2024, 1, 1)},
+        {"number": 1, "day": "2024-01-01"},
+        {"number": 1},
+        {"number": 1, "day": date(2024, 1, 1), "customer": "secret"},
+        ["secret"],
+        None,
+    ],
+    ids=repr,
+)
+def test_what_no_pydantic_model_is_made_of_is_refused(value: typing.Any) -> None:
+    with pytest.raises(ValueFormatError, match="Invoice") as caught:
+        check(value, Invoice, "k")
+    assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 def test_an_error_names_types_and_never_the_value() -> None:

@@ -5,22 +5,19 @@ from typing import Any
 
 import pytest
 from exploring import explore
-from histories import Broken
 from stepped import Stuck
 from stepped_state import SteppedFlights
 from stories import Process, Tale
 from test_interleavings import no_chance
 
-from unicache._core.flight import Failed, Flight, Loaded, Role
+from broken_rules import BROKEN_RULES
+from histories import Broken
+from unicache._core.flight import Failed, Flight
 from unicache._core.invalidation import Invalidation
 from unicache._core.leading import Leader
-from unicache._core.load import Loads
 from unicache._core.memory import MemoryStore
 from unicache._core.plan import Plan
-from unicache._core.record import Record
-from unicache._core.store import Outcome, Write
-from unicache._core.tags import Tags
-from unicache.typing import Result
+from unicache._core.store import Write
 
 __all__ = ["no_chance"]
 
@@ -52,24 +49,13 @@ def two_tagged_readers(tale: Tale, here: Process, there: Process) -> None:
 
 
 def test_a_fill_that_does_not_look_at_its_lease_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fill(self: MemoryStore, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
-        return await MemoryStore.write(self, Write(name, record, ttl)) is Outcome.DONE
-
-    monkeypatch.setattr(MemoryStore, "fill", fill)
+    monkeypatch.setattr(*BROKEN_RULES["R3 in memory"])
     with pytest.raises(Broken, match="R3"):
         tell(one_reader)
 
 
 def test_joiners_that_take_a_refused_value_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    landed = Loads.landed
-
-    async def generous(self: Loads, flight: Flight, role: Role, plan: Plan, stale: Record | None) -> Any:
-        if role is Role.LEADER or not isinstance(flight.landing, Loaded):
-            return await landed(self, flight, role, plan, stale)
-        self._count_hit(plan, stale=False)
-        return Result(flight.landing.value, "hit")
-
-    monkeypatch.setattr(Loads, "landed", generous)
+    monkeypatch.setattr(*BROKEN_RULES["R4"])
     with pytest.raises(Broken, match=r"P2|R4"):
         tell(two_readers)
 
@@ -81,10 +67,7 @@ def test_joiners_that_come_while_the_value_is_being_stored_are_found(monkeypatch
 
 
 def test_tags_that_are_not_looked_at_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def valid(self: Tags, record: Record) -> bool:
-        return True
-
-    monkeypatch.setattr(Tags, "valid", valid)
+    monkeypatch.setattr(*BROKEN_RULES["R9"])
     with pytest.raises(Broken, match="P2"):
         tell(two_tagged_readers, tagged=True)
 

@@ -34,6 +34,11 @@ def test_using_the_synchronous_package_loads_no_event_model() -> None:
     assert event_models(use) == set()
 
 
+def test_commit_hooks_load_no_database_layer() -> None:
+    use = "import unicache\ncache = unicache.Cache()\nwith cache.pending() as t: cache.on_commit(t, keys=['a'])"
+    assert after(use, "[each for each in sys.modules if 'sql' in each or 'adbapi' in each]") == []
+
+
 def test_importing_the_asynchronous_package_loads_asyncio_only() -> None:
     assert event_models("import unicache_asyncio") == {"asyncio"}
 

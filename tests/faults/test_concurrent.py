@@ -43,6 +43,32 @@ def test_a_hundred_calls_wait_at_once_and_the_loop_goes_on(flavour: Flavour, pro
     stage.run(body)
 
 
+def test_a_hundred_loads_run_at_once_and_hold_no_connection(
+    flavour: Flavour, valkey_server: Server, namespace: str
+) -> None:
+    stage = Stage(flavour, valkey_server.url, namespace)
+    cache = stage.open(timeout=20, max_connections=1)
+
+    async def body() -> None:
+        inside: list[int] = []
+        go = stage.event()
+
+        async def load(number: int) -> int:
+            inside.append(number)
+            await stage.passed(go)
+            return number
+
+        calls = [stage.begin(partial(cache.get_or_set, str(n), partial(load, n))) for n in range(CALLS)]
+        try:
+            await stage.until(lambda: len(inside) == CALLS)
+            assert await cache.get("another") is None
+        finally:
+            go.set()
+        assert [await call.result() for call in calls] == list(range(CALLS))
+
+    stage.run(body)
+
+
 def test_nothing_of_this_process_was_patched_for_gevent() -> None:
     assert not gevent.monkey.is_module_patched("socket")
 

@@ -10,8 +10,10 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import (
     Any,
+    ParamSpec,
     ParamSpecArgs,
     ParamSpecKwargs,
+    Protocol,
     TypeVar,
     Union,
     get_args,
@@ -94,7 +96,16 @@ def shown(hint: Any) -> str:
         return " | ".join(sorted({shown(each) for each in arguments}))
     if origin is not None:
         return f"{_name(origin)}[{', '.join(map(shown, arguments))}]"
-    return _single(hint)
+    return _protocol(hint) if Protocol in getattr(hint, "__bases__", ()) and "__call__" in vars(hint) else _single(hint)
+
+
+def _protocol(hint: Any) -> str:
+    """A protocol of ours, which says how it is called, as the ``Callable`` that it would be in another flavour."""
+    shapes = set()
+    for overload in get_overloads(hint.__call__):
+        *given, returned = get_type_hints(overload).values()
+        shapes.add(shown(Callable[given, returned]))
+    return " & ".join(sorted(shapes))
 
 
 def _single(hint: Any) -> str:
@@ -104,7 +115,7 @@ def _single(hint: Any) -> str:
         return f"{hint.__origin__.__name__}.{type(hint).__name__}"
     if hint is None or hint is types.NoneType:
         return "None"  # it is the one in some containers, the other elsewhere
-    return hint.__name__ if isinstance(hint, TypeVar) else _name(hint)
+    return hint.__name__ if isinstance(hint, TypeVar | ParamSpec) else _name(hint)
 
 
 def _name(thing: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, assert_type
 
-from unicache_asyncio import Cache, Entry
+from unicache_asyncio import Cache, Entry, Pending
 
 cache = Cache("valkey://localhost")
 
@@ -67,6 +67,15 @@ async def functions() -> None:
     await price.invalidate()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await Shop().stock(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await Shop().sell("pen")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def transactions() -> None:
+    async with cache.pending() as transaction:
+        assert_type(transaction, Pending)
+        cache.on_commit(transaction, keys=["key"])
+        price.invalidate_on_commit(transaction, "pen")
+        assert_type(await transaction.commit(), None)
+        transaction.commit()  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]
 
 
 dependency: Callable[..., Awaitable[float]] = price

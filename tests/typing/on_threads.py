@@ -6,7 +6,7 @@ A line that must be refused says by which error; an ignore that ignores nothing 
 from datetime import timedelta
 from typing import Any, assert_type
 
-from unicache import Cache, CacheInfo, Call, Entry
+from unicache import Cache, CacheInfo, Call, Entry, Pending
 
 cache = Cache("valkey://localhost", namespace="shop", ttl="1h", timeout=timedelta(seconds=1))
 Cache("memory://", tll=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -23,6 +23,9 @@ assert_type(cache.get("key"), Any)
 assert_type(cache.get("key", type=int), int | None)
 assert_type(cache.get("key", "none", type=int), int | str)
 assert_type(cache.get("key", 0), Any)
+number: int | None = cache.get("key", type=int | None)
+either: Entry[int | str] = cache.entry("key", type=int | str)
+several: list[int] | None = cache.get_and_touch("key", 5, type=list[int] | None)
 assert_type(cache.entry("key"), Entry[Any])
 assert_type(cache.entry("key", type=int), Entry[int])
 assert_type(cache.entry("key", type=int).value, int)
@@ -101,6 +104,18 @@ def users(numbers: list[int]) -> dict[int, str]:
 
 assert_type(users([1, 2]), dict[int, str])
 users(["one"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+with cache.pending() as transaction:
+    assert_type(transaction, Pending)
+    cache.on_commit(transaction, keys=["key"], tags=("tag",))
+    price.invalidate_on_commit(transaction, "pen", currency="USD")
+    users.invalidate_on_commit(transaction, 1, 2)
+    with transaction.savepoint():
+        Shop().stock.invalidate_on_commit(transaction, "pen")
+price.invalidate_on_commit(transaction)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+price.invalidate_on_commit(transaction, 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+users.invalidate_on_commit(transaction, "one")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def keys_of(call: Call) -> list[str]:

@@ -21,7 +21,10 @@ from unicache._core.canonical import digest, encode, encode_self
 from unicache._core.templates import check_literals, parsed, text, unsafe_in, version_mark
 from unicache.errors import ConfigurationError, InvalidArgument
 
-__all__ = ["Binder", "default_prefix", "template_binder"]
+__all__ = ["Binder", "Vary", "default_prefix", "template_binder"]
+
+Vary = Mapping[str, Callable[[], Any]]
+"""What tells calls apart beside their arguments: names, and what gives their values when a call is made."""
 
 _Args = tuple[Any, ...]
 _Kwargs = Mapping[str, Any]
@@ -40,6 +43,7 @@ class Binder:
     ``ignore``    names of parameters that take no part in the key, or of what only ``**kwargs`` takes
     ``version``   takes part in the key, so that another version makes the old entries unreachable
     ``bound``     True when the first parameter is the object or class that a method is bound to
+    ``vary``      what takes part in the key like a further argument of that name
 
     Raises ConfigurationError when an option is wrong, or when two different calls would have the same key.
     """
@@ -54,17 +58,18 @@ class Binder:
         ignore: Collection[str],
         version: str | int | None,
         bound: bool = False,
+        vary: Vary | None = None,
     ) -> None:
         if isinstance(version, bool) or not isinstance(version, str | int | None):
             raise ConfigurationError(f"version must be a str, an int or None, not {type(version).__name__}")
-        arguments = _Arguments(function, ignore, bound)
+        arguments = _Arguments(function, ignore, bound, vary or {})
         self._key: Callable[[_Args, _Kwargs], str]
         if key is None:
             self._key = _Digested(arguments, default_prefix(function), version).key
         elif isinstance(key, str):
             self._key = _Template(arguments, key, version).key
-        elif callable(key) and ignore:
-            raise ConfigurationError("ignore= has no meaning beside a key function, which sees all arguments")
+        elif callable(key) and (ignore or vary):
+            raise ConfigurationError("ignore= and vary= have no meaning beside a key function, which does it all")
         elif callable(key):
             self._key = partial(_called, key, version_mark(version))
         else:
@@ -79,10 +84,12 @@ class Binder:
         return self._key(args, kwargs)
 
 
-def template_binder(function: Callable[..., Any], template: str) -> Binder:
+def template_binder(function: Callable[..., Any], template: str, vary: Vary | None = None) -> Binder:
     """A binder for text about a call, such as a tag, that need not tell one call from another."""
     names = parsed(template)[1]
-    return Binder(function, key=template, ignore=set(_signature(function).parameters).difference(names), version=None)
+    unused = set(_signature(function).parameters).difference(names)
+    used = {name: value for name, value in (vary or {}).items() if name in names}
+    return Binder(function, key=template, ignore=unused, version=None, vary=used)
 
 
 def default_prefix(function: Callable[..., Any]) -> str:
@@ -95,7 +102,7 @@ class _Arguments:
 
     __slots__ = ("bind", "encoders", "ignored", "names", "title")
 
-    def __init__(self, function: Callable[..., Any], ignore: Collection[str], bound: bool) -> None:
+    def __init__(self, function: Callable[..., Any], ignore: Collection[str], bound: bool, vary: Vary) -> None:
         sign = _signature(function)
         self.title = getattr(function, "__qualname__", type(function).__name__)
         self.ignored = _checked_ignore(ignore, sign, self.title)
@@ -106,6 +113,13 @@ class _Arguments:
         dropped = self.ignored.difference(sign.parameters)
         if dropped and _any_keywords(sign) in self.names:
             self.bind = partial(_without, self.bind, dropped)
+        if vary:
+            self._vary(_checked_vary(vary, sign, self.title))
+
+    def _vary(self, vary: Vary) -> None:
+        self.names += tuple(vary)
+        self.encoders += (encode,) * len(vary)
+        self.bind = partial(_with, self.bind, tuple(vary.values()))
 
     def blame(self, values: _Args, cause: InvalidArgument) -> InvalidArgument:
         """The error for the first of the values that has no canonical form; the cause itself when all have one now."""
@@ -209,6 +223,15 @@ def _checked_ignore(ignore: Collection[str], sign: Signature, title: str) -> fro
     return frozenset(ignore)
 
 
+def _checked_vary(vary: Vary, sign: Signature, title: str) -> Vary:
+    if not isinstance(vary, Mapping) or not all(isinstance(name, str) and callable(vary[name]) for name in vary):
+        raise ConfigurationError("vary must be a mapping from names to callables without arguments")
+    for name in vary:
+        if name in sign.parameters:
+            raise ConfigurationError(f"vary=: {name!r} is a parameter of {title}(), and takes part in the key as it is")
+    return vary
+
+
 def _any_keywords(sign: Signature) -> str | None:
     """The name of ``**kwargs``, if the function has it; it is always the last parameter."""
     found = [parameter.name for parameter in sign.parameters.values() if parameter.kind is Parameter.VAR_KEYWORD]
@@ -251,6 +274,11 @@ def _compiled(sign: Signature, names: Iterable[str], title: str) -> Callable[...
     bind.__defaults__ = tuple(item.default for item in given if item.kind is not Parameter.KEYWORD_ONLY)
     bind.__qualname__ = title
     return bind
+
+
+def _with(bind: Callable[..., _Args], around: Iterable[Callable[[], Any]], /, *args: Any, **kwargs: Any) -> _Args:
+    """What ``bind`` gives, and what stands around the call just now."""
+    return (*bind(*args, **kwargs), *(value() for value in around))
 
 
 def _without(bind: Callable[..., _Args], dropped: Collection[str], /, *args: Any, **kwargs: Any) -> _Args:

@@ -129,6 +129,8 @@ class Documents:
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
+        if not callable(change):
+            raise InvalidArgument("fn must be a callable that takes the value", argument="fn")
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
         name = self._names.entry(key)
@@ -172,19 +174,12 @@ class Documents:
         if not isinstance(values, Mapping):
             raise InvalidArgument(f"values must be a mapping, not {type(values).__name__}", argument="values")
         names = self._names.entries(values.keys())
-        lives = {key: self._life(ttl.get(key, Default.DEFAULT) if isinstance(ttl, Mapping) else ttl) for key in names}
+        lives = self._lives(ttl, names)
         expected = _per_key(cas, names)
         records = {key: record_of(self._io, values[key]) for key in names}
-        versions = await self._tags.snapshot(tags, _longest(lives.values()))
+        versions = await self._tags.snapshot(self._names.carried(tags), _longest(lives.values()))
         writes = [
-            Write(
-                name,
-                _tagged(records[key], versions),
-                lives[key],
-                Rule.SAME_CAS if key in expected else Rule.ALWAYS,
-                expected.get(key, 0),
-            )
-            for key, name in names.items()
+            _write(name, _tagged(records[key], versions), lives[key], expected.get(key)) for key, name in names.items()
         ]
         outcomes = await self._store.write_many(writes)
         results: dict[str, Any] = {
@@ -214,6 +209,14 @@ class Documents:
             return KEEP_TTL
         return self._settings.ttl if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
 
+    def _lives(self, ttl: Ttl | Mapping[str, Ttl], names: Mapping[str, bytes]) -> dict[str, float | KeepTtl | None]:
+        """The life of each key, by its own ttl or that of all."""
+        if not isinstance(ttl, Mapping):
+            return dict.fromkeys(names, self._life(ttl))
+        if not ttl.keys() <= names.keys():
+            raise InvalidArgument("ttl must be one for all, or a mapping with keys of values only", argument="ttl")
+        return {key: self._life(ttl.get(key, Default.DEFAULT)) for key in names}
+
     async def _prepared(
         self,
         key: str,
@@ -228,7 +231,8 @@ class Documents:
         name = self._names.entry(key)
         _check_cas(cas)
         record = record_of(self._io, value)
-        versions = await self._tags.snapshot(tags, None if isinstance(life, KeepTtl) else life)
+        carried = self._names.carried(tags)
+        versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return Write(name, _tagged(record, versions), life, rule, cas or 0)
 
     def _writing(self, write: Write) -> Callable[[int | None], Awaitable[Outcome]]:
@@ -261,6 +265,10 @@ class Documents:
 def _is_value(held: object) -> TypeGuard[Record]:
     """Whether it is a record that documents speak of: no lease, and no remembered failure."""
     return isinstance(held, Record) and held.codec != FAILURE
+
+
+def _write(name: bytes, record: Record, life: float | KeepTtl | None, cas: int | None) -> Write:
+    return Write(name, record, life, Rule.ALWAYS if cas is None else Rule.SAME_CAS, cas or 0)
 
 
 def _tagged(record: Record, versions: tuple[Any, ...]) -> Record:

@@ -6,6 +6,7 @@ from typing import Any
 from unicache._core.bulk import Bulk
 from unicache._core.core import Core
 from unicache._core.documents import Documents
+from unicache._core.durations import optional_seconds
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions
@@ -19,8 +20,8 @@ from unicache._core.tags import Tags
 from unicache._core.terms import Ttl, terms_of
 from unicache._core.url import Memory, configuration
 from unicache._core.valkey import ValkeyStore
-from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import LoadOptions
+from unicache.errors import ConfigurationError, InvalidArgument, OperationTimeout, StoreUnavailable
+from unicache.typing import Duration, LoadOptions
 
 __all__ = ["Engine", "engine_for"]
 
@@ -37,6 +38,17 @@ class Engine:
         self.bulk = Bulk(core, names, self.loads)
         self.invalidation = Invalidation(core, names)
 
+    async def connect(self, within: Duration | None) -> None:
+        """Have a working connection; for so long try again. How soon is up to the links' back-off."""
+        io = self.core.io
+        give_up = io.now() + (optional_seconds(within, "within") or 0.0)
+        while True:
+            try:
+                return await self.core.store.connect()
+            except (StoreUnavailable, OperationTimeout):
+                if io.now() >= give_up:
+                    raise
+
     async def get_or_set(
         self,
         key: str,
@@ -51,7 +63,7 @@ class Engine:
         if not callable(loader):
             raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
         name, terms = self.names.entry(key), terms_of(self.core.settings, ttl, options)
-        return (await self.loads.through(Plan(key, name, loader, terms, tuple(self.names.tags(tags)), wanted))).value
+        return (await self.loads.through(Plan(key, name, loader, terms, self.names.carried(tags), wanted))).value
 
     async def get_or_set_many(
         self, keys: Iterable[str], loader: Callable[[list[str]], Any], *, ttl: Ttl, tags: Iterable[str]
@@ -59,7 +71,7 @@ class Engine:
         """Load through many keys."""
         if not callable(loader):
             raise InvalidArgument("loader must be a callable that takes a list of keys", argument="loader")
-        terms, marks = terms_of(self.core.settings, ttl, {}), tuple(self.names.tags(tags))
+        terms, marks = terms_of(self.core.settings, ttl, {}), self.names.carried(tags)
         plans = {key: Plan(key, name, loader, terms, marks) for key, name in self.names.entries(keys).items()}
         return await self.bulk.through(plans, loader)
 

@@ -56,7 +56,7 @@ class Facade:
         return cls(from_environment(), namespace=namespace, ttl=ttl, **options)
 
     def namespace(self, name: str) -> Self:
-        """A view of the namespace ``name`` inside this one; it shares the connection.
+        """A view of the namespace ``name`` inside this one; it shares the connection, and closing either closes both.
 
         Raises InvalidArgument for an empty name, or one that is too long.
         """

@@ -9,10 +9,11 @@ from functools import partial
 from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
-from unicache._core.binding import Binder, default_prefix, template_binder
+from unicache._core.binding import Binder, Vary, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
+from unicache._core.names import bounded
 from unicache._core.plan import Plan
 from unicache._core.templates import prefix
 from unicache._core.terms import Terms, Ttl, terms_of
@@ -27,6 +28,7 @@ __all__ = [
     "is_method",
     "several",
     "tag_maker",
+    "tags_of",
     "terms_at_decoration",
 ]
 
@@ -47,6 +49,7 @@ class CachedFunction:
         tags: Iterable[Tag],
         ignore: Collection[str],
         version: str | int | None,
+        vary: Vary | None,
         options: LoadOptions,
     ) -> None:
         self.function = function
@@ -54,9 +57,9 @@ class CachedFunction:
         self._names = engine.names
         self._loads = engine.loads
         method = is_method(function)
-        self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method)
+        self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
         self._prefix = _shared_prefix(function, key)
-        self._tags = tuple(tag_maker(function, tag) for tag in several(tags))
+        self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
         self.counts = Counts()
         declare_result(function)
@@ -80,7 +83,7 @@ class CachedFunction:
         )
 
     def _tags_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, kwargs))) if self._tags else ()
+        return tags_of(self._tags, args, kwargs) if self._tags else ()
 
     # -- what the handle does
 
@@ -164,14 +167,21 @@ def several(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     return tuple(tags)
 
 
-def tag_maker(function: Callable[..., Any], tag: Tag) -> Callable[..., Iterable[str]]:
+def tag_maker(function: Callable[..., Any], tag: Tag, vary: Vary | None = None) -> Callable[..., Iterable[str]]:
     """From the arguments of a call to the tags that ``tag`` stands for."""
     if isinstance(tag, str):
-        binder = template_binder(function, tag)
+        binder = template_binder(function, tag, vary)
         return lambda args, kwargs: (binder.key(args, kwargs),)
     if callable(tag):
         return lambda args, kwargs: _as_tags(tag(*args, **kwargs))
     raise ConfigurationError(f"a tag must be a template or a callable, not {type(tag).__name__}")
+
+
+def tags_of(
+    makers: Iterable[Callable[..., Iterable[str]]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[str, ...]:
+    """The tags of a call, each once. Raises InvalidArgument when they are too many."""
+    return bounded(tuple(dict.fromkeys(tag for make in makers for tag in make(args, kwargs))))
 
 
 def _as_tags(given: str | Iterable[str]) -> Iterable[str]:

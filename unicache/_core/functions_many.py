@@ -8,7 +8,7 @@ from typing import Any
 from unicache._core.binding import Binder
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
-from unicache._core.functions import Tag, declare_result, is_method, several, tag_maker, terms_at_decoration
+from unicache._core.functions import Tag, declare_result, is_method, several, tag_maker, tags_of, terms_at_decoration
 from unicache._core.plan import Plan
 from unicache._core.templates import parsed
 from unicache._core.terms import Ttl
@@ -61,7 +61,7 @@ class CachedMany:
 
     def _plan(self, args: tuple[Any, ...]) -> Plan:
         key = self.key(args)
-        tags = tuple(dict.fromkeys(tag for make in self._tags for tag in make(args, {})))
+        tags = tags_of(self._tags, args, {})
         return Plan(key, self.engine.names.entry(key), self.function, self._terms, tags, counts=self.counts)
 
 

@@ -14,9 +14,10 @@ What must not live here: how arguments become a key (``binding``), and what is s
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from unicache._core.envelope import MAX_TAGS
 from unicache.errors import InvalidArgument
 
-__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace", "key_part"]
+__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace", "bounded", "key_part"]
 
 LONGEST_KEY = 1024
 """Bytes of UTF-8 in a key or a tag."""
@@ -79,6 +80,10 @@ class Keyspace:
         """Tag to name for many tags; as ``entries``."""
         return _each(tags, "tags", self.tag)
 
+    def carried(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """The tags of one entry, each once. Raises InvalidArgument as ``tags`` does, and when they are too many."""
+        return bounded(tuple(self.tags(tags)))
+
     def key_of(self, name: bytes) -> str:
         """The key whose entry has this name. Raises InvalidArgument for a name that no key of this namespace gives."""
         data = name.removeprefix(self.entry_prefix)
@@ -88,6 +93,13 @@ class Keyspace:
             except UnicodeDecodeError:
                 pass  # written by another application
         raise InvalidArgument("name must be one that a key of this namespace gives, not a foreign one", argument="name")
+
+
+def bounded(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """The same tags. Raises InvalidArgument when they are more than an entry can carry."""
+    if len(tags) > MAX_TAGS:
+        raise InvalidArgument(f"{len(tags)} tags; an entry can carry at most {MAX_TAGS}", argument="tags")
+    return tags
 
 
 def _encoded(text: str, argument: str, longest: int = LONGEST_KEY) -> bytes:

@@ -54,7 +54,7 @@ class Outstanding:
         found = (("keys", invalidation.keys, names.entries(keys)), ("tags", invalidation.tags, names.tags(tags)))
         for kind, invalidate, texts in found:
             for text in texts:
-                self._log.setdefault((engine.core, names.namespace, kind, text), invalidate)
+                self._log[engine.core, names.namespace, kind, text] = invalidate  # keeps its place if it is there
 
     def _cut(self, length: int) -> None:
         while len(self._log) > length:

@@ -35,10 +35,9 @@ def session_of(given: object) -> Session | None:
 
 def outstanding(session: Session, kind: type[Outstanding]) -> Outstanding:
     """What is outstanding for the session's transaction, this one or the next. Raises ConfigurationError."""
+    _refuse_unfit(session, kind)
     watch = _watch(session)
-    if watch.pending is None:
-        _refuse_unfit(session, kind)
-        watch.pending = kind()
+    watch.pending = watch.pending or kind()
     return watch.pending
 
 

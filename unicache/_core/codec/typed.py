@@ -2,8 +2,8 @@
 
 msgspec describes the type; the comparison is done here, because ``msgspec.convert`` coerces even when strict (a tuple
 to a list, ``1.0`` to ``1``, a list to a set) and does not take an Enum member for what it is. Two conversions lose
-nothing and are allowed: an int where a float is expected, and a dict where a dataclass or Struct is. A value that is
-right already comes back as the same object.
+nothing and are allowed: an int where a float is expected, and a dict where a dataclass, Struct or pydantic model is. A
+value that is right already comes back as the same object.
 """
 
 from collections.abc import Callable
@@ -75,6 +75,18 @@ def _read(description: inspect.Type, value: Any) -> Any:
 
 def _anything(_: inspect.Type, value: Any) -> Any:
     return value
+
+
+def _custom(description: inspect.CustomType, value: Any) -> Any:
+    """``object`` takes anything; a model of pydantic's is made of plain data, by its own rules, coercing nothing."""
+    kind: Any = description.cls
+    if kind is object:
+        return value
+    try:
+        return kind.model_validate(value, strict=True)
+    except ValueError:  # the model's own error shows the value
+        expected = f"what {name_of(kind)} is made of"
+    raise _Mismatch(expected, value)
 
 
 def _scalar(description: inspect.Type, value: Any) -> Any:
@@ -223,7 +235,7 @@ _RULES: dict[type[inspect.Type], Callable[[Any, Any], Any]] = {
     **dict.fromkeys(_COLLECTIONS, _collection),
     inspect.FloatType: _float,
     inspect.AnyType: _anything,
-    inspect.CustomType: _anything,  # only ``object`` gets here
+    inspect.CustomType: _custom,
     inspect.Metadata: lambda description, value: _read(description.type, value),
     inspect.LiteralType: _literal,
     inspect.EnumType: _member,

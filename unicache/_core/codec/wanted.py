@@ -9,7 +9,7 @@ from msgspec import inspect
 from unicache._core.codec.objects import shape_of
 from unicache.errors import InvalidArgument
 
-__all__ = ["declare", "describe", "name_of", "origin"]
+__all__ = ["declare", "describe", "is_model", "name_of", "origin"]
 
 _CLASSES = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType, inspect.EnumType)
 _NEVER_STORED = (
@@ -45,6 +45,11 @@ def name_of(wanted: Any) -> str:
     return wanted.__qualname__ if isinstance(wanted, type) and not hasattr(wanted, "__args__") else repr(wanted)
 
 
+def is_model(kind: type) -> bool:
+    """Whether it is a class of pydantic's, which need not be installed."""
+    return hasattr(kind, "__pydantic_validator__")
+
+
 def origin(kind: Any) -> type:
     """The class itself, without the arguments of ``Box[int]``."""
     bare: type = getattr(kind, "__origin__", kind)
@@ -65,7 +70,7 @@ def _look_now(wanted: Any) -> _Wanted:
         raise _unsupported(wanted, str(error)) from error
     parts = list(_parts(description, set()))
     for part in parts:
-        if isinstance(part, _NEVER_STORED) and not _is_object(part):
+        if isinstance(part, _NEVER_STORED) and not _is_read(part):
             raise _unsupported(wanted, f"{name_of(getattr(part, 'cls', type(part)))} is never stored")
     return _Wanted(description, tuple(origin(part.cls) for part in parts if isinstance(part, _CLASSES)))
 
@@ -77,8 +82,8 @@ def _unsupported(wanted: Any, reason: str) -> InvalidArgument:
     return InvalidArgument(f"values cannot be checked against {name_of(wanted)}: {reason}", argument="type")
 
 
-def _is_object(part: inspect.Type) -> bool:
-    return isinstance(part, inspect.CustomType) and part.cls is object
+def _is_read(part: inspect.Type) -> bool:
+    return isinstance(part, inspect.CustomType) and (part.cls is object or is_model(part.cls))
 
 
 def _parts(description: inspect.Type, seen: set[int]) -> Iterator[inspect.Type]:

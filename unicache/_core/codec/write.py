@@ -26,6 +26,7 @@ from unicache._core.codec.forms import (
     too_large,
 )
 from unicache._core.codec.objects import shape_of
+from unicache._core.codec.wanted import is_model
 from unicache.errors import ValueFormatError
 
 __all__ = ["encode"]
@@ -199,4 +200,6 @@ def _advice(kind: type) -> str:
             return f"store {base.__name__}(…) of it"
     if hasattr(kind, "__next__") or kind is range:
         return "store list(…) of it"
+    if is_model(kind):
+        return "store its model_dump(), and read that with type="
     return "store plain data, or make it a dataclass of plain data"
