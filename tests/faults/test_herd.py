@@ -24,6 +24,8 @@ from wires import wait_until
 CALLERS = 50
 LINE_UP = ("threads", "asyncio", "gevent", "twisted")
 LEASE = 1.0
+PATIENT = "timeout=20s&connect_timeout=20s"
+"""For machines that are busy."""
 
 
 class Crowd(NamedTuple):
@@ -89,7 +91,7 @@ def gather(crew: list[Peer], flavours: Sequence[str], url: str, namespace: str, 
 def test_the_loader_runs_once_for_two_hundred_callers_in_four_processes(
     crew: list[Peer], server: Server, namespace: str, flavours: Sequence[str]
 ) -> None:
-    url = f"{server.url}?lease=60s&max_connections=1"  # who waits must not hold it, or the loader could not use it
+    url = f"{server.url}?{PATIENT}&lease=60s&max_connections=1"  # who waits must not hold it: the loader needs it
     gather(crew, flavours, url, namespace, crowds=len(crew))
     crowds = [peer.result() for peer in crew]
     assert sum(len(one.runs) for one in crowds) == 1
@@ -101,7 +103,7 @@ def test_the_loader_runs_once_for_two_hundred_callers_in_four_processes(
 def test_a_killed_leader_is_succeeded_within_its_lease_and_half_a_second(
     crew: list[Peer], valkey_server: Server, namespace: str, leader: str
 ) -> None:
-    url = f"{valkey_server.url}?lease={LEASE}s"
+    url = f"{valkey_server.url}?{PATIENT}&lease={LEASE}s"
     with leading(leader, url, namespace) as program:
         gather(crew, LINE_UP, url, namespace, crowds=0)
         with observer(valkey_server) as client:
@@ -122,7 +124,7 @@ NOT_RELEASED = pytest.mark.xfail(reason="no leases are released at the end of th
     "leader", [pytest.param(name, marks=NOT_RELEASED if name in {"gevent", "twisted"} else ()) for name in LEADERS]
 )
 def test_a_leader_that_is_told_to_end_releases_its_lease(server: Server, namespace: str, leader: str) -> None:
-    program = leading(leader, server.url, namespace)
+    program = leading(leader, f"{server.url}?{PATIENT}", namespace)
     with observer(server) as client:
         assert client.pttl(f"{namespace}:k") > 0
         program.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from crew import at_work
+from crew import Crew, at_work
 from nemesis import Nemesis
 from scene import CREW, LIVES, LONE
 
@@ -24,7 +24,7 @@ IN_PEACE = 55_000
 
 TORMENTED = 45_000
 BETWEEN_STRIKES = 2_500
-TO_BE_FOUND_OUT = 7_000
+LOOK, FOUND_OUT_BY = 4_000, 100_000
 
 PATIENT = {"timeout": 20, "connect_timeout": 20}
 LEASE = 0.3
@@ -74,11 +74,16 @@ def test_nor_do_they_when_they_are_killed_and_stopped(server: Server, namespace:
 def test_a_rule_that_does_not_hold_is_found_out(
     valkey_server: Server, namespace: str, tmp_path: Path, rule: str
 ) -> None:
-    with at_work(valkey_server.url, tmp_path, rule, namespace=namespace, **PATIENT) as crew:
-        crew.until(TO_BE_FOUND_OUT)
-        crew.stop()
-    with pytest.raises(Broken, match=r"^P[24]"):  # not by R4 itself: what is not accepted is not said to be refused
-        judge(crew.history(calm=False))
+    at_fault = at_work(valkey_server.url, tmp_path, rule, namespace=namespace, **PATIENT)
+    with pytest.raises(Broken, match=r"^P[24]"), at_fault as crew:
+        watch(crew)
+
+
+def watch(crew: Crew) -> None:
+    """Look at the reads again and again while they are made. No value is said to be refused, so R4 is not looked at."""
+    for reads in range(LOOK, FOUND_OUT_BY, LOOK):
+        crew.until(reads)
+        crew.history(calm=False).check_reads()
 
 
 def exchanged(history: History) -> set[tuple[str, str]]:

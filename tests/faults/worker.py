@@ -1,4 +1,4 @@
-"""One process of a real run: callers that read, and writers that change the source and invalidate, until told to stop.
+"""One process of a real run: callers that read, and that change the source and invalidate, until they are told to stop.
 
 Started by ``crew`` with its post in JSON. The same body for every flavour. What must not live here: anything that is
 asserted; it all goes into the journal.
@@ -30,16 +30,12 @@ __all__ = ["Post"]
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 
-READERS = 6
-WRITERS = 2
+CALLERS = 8
 LOADING = 0.003
 """Seconds that a loader takes at most."""
 
-BETWEEN_WRITES = 0.06
-"""Seconds that a writer pauses at most."""
-
-WAYS = (8, 1, 1)
-"""How often a value is asked for by itself, only if it is there, and together with another."""
+WAYS = (80, 10, 6, 4)
+"""How often a caller asks for a value, looks whether it is there, asks for several, and writes."""
 
 FAILING = 0.02
 """How many loaders fail."""
@@ -80,8 +76,7 @@ class Worker:
 
     def calls(self) -> list[Call]:
         """What goes on side by side."""
-        works = [self._read] * READERS + [self._write] * WRITERS + [self._watch]
-        return [partial(self._go_on, work) for work in works]
+        return [partial(self._go_on, work) for work in [*[self._act] * CALLERS, self._watch]]
 
     async def _go_on(self, work: Call) -> None:
         while self._board.going:
@@ -125,11 +120,12 @@ class Worker:
 
     # -- reading
 
-    async def _read(self) -> None:
-        [way] = self._chance.choices([self._call, self._peek, self._call_many], WAYS)
-        await self._told(way, self._chance.choice(HOT))
+    async def _act(self) -> None:
+        [way] = self._chance.choices([self._call, self._peek, self._call_many, None], WAYS)
+        await (self._write() if way is None else self._told(way, self._chance.choice(HOT)))
 
     async def _watch(self) -> None:
+        await self._io.sleep(self._chance.uniform(0.0, LOADING))  # it would be most of all reads otherwise
         await self._told(self._call, LONE)
 
     async def _told(self, way: Call, key: str) -> None:
@@ -157,7 +153,6 @@ class Worker:
     # -- writing
 
     async def _write(self) -> None:
-        await self._io.sleep(self._chance.uniform(0.0, BETWEEN_WRITES))
         promise, keys, invalidate = self._target()
         versions = self._board.change(keys)
         while self._board.going and not await self._invalidated(promise, versions, invalidate):
