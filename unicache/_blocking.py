@@ -3,6 +3,7 @@
 A link serves one caller at a time, and the waiting caller itself reads it. Nothing here decides anything.
 """
 
+import atexit
 import contextvars
 import inspect
 import select
@@ -75,6 +76,10 @@ class BlockingIo:
     async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Nobody cancels a thread."""
         await main()
+
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """At the exit of the interpreter."""
+        atexit.register(lambda: run(main()))
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a blocking socket."""

@@ -67,6 +67,9 @@ class AnyIo:
         """Under trio what was cancelled has to be shielded from that."""
         await _running().shield(main)
 
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """What runs at the end is cancelled, and sees to it."""
+
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """A stream of the running model."""
         return await _running().connect(endpoint, receiver, seconds)

@@ -17,6 +17,9 @@ from unicache._core.io import Task as SpawnedTask
 __all__ = ["TRIO", "TrioIo"]
 
 CHUNK = 65536
+LAST_WORDS = 1.0
+"""Seconds that a connection may outlast its run, while an answer is due."""
+
 _PENDING = object()
 
 
@@ -87,21 +90,43 @@ class _Stream:
     def __init__(self, sock: socket.socket, receiver: Receiver) -> None:
         self._sock = sock
         self._receiver = receiver
-        self._scope = trio.CancelScope()
+        self._scope = trio.CancelScope(shield=True)
         self._closed = False
+        self._ending = False
         self._unsent = b""
         self._awake = _Promise()
 
     async def serve(self) -> None:
         """Read and write until the connection, or the run, is over."""
         try:
-            with self._scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._write)
-                    await self._read()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._outlast_the_run)
+                with self._scope:
+                    await self._talk()
+                nursery.cancel_scope.cancel()
         finally:
             self._lost(None)
             self._sock.close()
+
+    async def _talk(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write)
+            await self._read()
+
+    async def _outlast_the_run(self) -> None:
+        """Wait for the end of the run, and have the last requests of those who end with it answered."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.lowlevel.checkpoint()  # they make their requests now
+            self._ending = True
+            self._scope.deadline = trio.current_time() + LAST_WORDS
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        if self._ending and not self._receiver.busy:
+            self._scope.cancel()
 
     async def _read(self) -> None:
         while not self._closed:
@@ -118,6 +143,7 @@ class _Stream:
             return
         if data:
             self._receiver.received(data)
+            self._end_if_idle()
         else:
             self._lost(None)
 

@@ -4,6 +4,7 @@ A promise parks the greenlet that awaits it; the hub switches back to it when th
 the standard library's, used without blocking (after ``patch_all()`` they are gevent's, and behave the same).
 """
 
+import atexit
 import contextvars
 import errno
 import os
@@ -73,6 +74,10 @@ class GeventIo:
     async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A greenlet is killed once, and then it is over."""
         await main()
+
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """At the exit of the interpreter, when the hub still turns."""
+        atexit.register(lambda: run(main()))
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream."""

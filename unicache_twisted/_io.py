@@ -83,6 +83,10 @@ class TwistedIo:
         """A Deferred is cancelled once, and then it is over."""
         await main()
 
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Before the reactor shuts down, which waits for it."""
+        self._reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(main()))
+
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream through an endpoint."""
         client: Any = _UNTYPED_UNIX(self._reactor, endpoint.path, timeout=seconds)

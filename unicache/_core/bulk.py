@@ -258,9 +258,11 @@ class Bulk:
         return values
 
     async def _uncached(self, led: list[Boarded], load: LoadMany, error: CacheError) -> "Landings":
+        for each in led:
+            self._core.flights.close_doors(each.flight)
         values = await self._without_store({each.item: each.plan for each in led}, load, error)
         return [
-            (each, Loaded(values[each.item], None) if each.item in values else Failed(_absent(each.plan.key)))
+            (each, Loaded(values[each.item], None, closed=True) if each.item in values else Failed(_absent(each.plan.key)))
             for each in led
         ]
 

@@ -65,6 +65,7 @@ class Core:
     async def close(self) -> None:
         """Let go of the store."""
         self.missed.stop()
+        await self.keeper.release()
         await self.store.close()
 
     def disable_here(self) -> "Disabled":

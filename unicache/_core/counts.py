@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from unicache.errors import CacheError, ConfigurationError, ServerError
+from unicache.errors import CacheClosed, CacheError, ConfigurationError, ServerError
 
 __all__ = ["EVENTS", "Counts", "Events"]
 
@@ -73,6 +73,8 @@ class Events:
 
     def lost(self, error: CacheError) -> None:
         """The store could not be used: one warning until it is back, and one until it takes again what it refused."""
+        if isinstance(error, CacheClosed):
+            return
         if isinstance(error, ServerError):
             if not self.refusing:
                 self.refusing = True

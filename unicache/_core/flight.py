@@ -36,10 +36,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The loader ran. ``record`` is what was stored; None when nothing was, and only the leader may have the value."""
+    """The loader ran. ``record`` is what was stored, None when nothing was. Then only the leader may have the value; or
+    all, if the doors were ``closed`` before the loader began, because then all asked before.
+    """
 
     value: Any
     record: Record | None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

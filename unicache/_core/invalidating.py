@@ -1,7 +1,8 @@
 """Functions that invalidate what they make out of date: what ``@cache.invalidates(…)`` means, for all flavours.
 
 What to remove is computed from the call's arguments, and afterwards from its result. A function that fails invalidates
-nothing after it: what it did not do cannot have made anything out of date; ``when="before"`` has happened by then.
+nothing after it: what it did not do cannot have made anything out of date. ``when="before"`` has happened by then, and
+``"both"`` does both even so, for functions that may fail after their commit.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from unicache._core.engine import Engine
 from unicache._core.functions import CachedFunction
 from unicache._core.handles import Handle
 from unicache._core.invalidation import Invalidation
-from unicache.errors import ConfigurationError
+from unicache.errors import CacheError, ConfigurationError
 from unicache.typing import Call
 
 __all__ = ["InvalidatingFunction", "Target", "When"]
@@ -61,10 +62,22 @@ class InvalidatingFunction:
         io = self._engine.core.io
         if self._before:
             await self._invalidate(args, kwargs, None)
-        result = await io.call(self.function, *args, **kwargs)
+        try:
+            result = await io.call(self.function, *args, **kwargs)
+        except BaseException as error:
+            if self._before and self._after:
+                await self._after_failure(args, kwargs, error)
+            raise
         if self._after:
             await finish(io, lambda: self._invalidate(args, kwargs, result))
         return result
+
+    async def _after_failure(self, args: _Args, kwargs: _Kwargs, failure: BaseException) -> None:
+        """It may have failed after its commit, and somebody may have loaded what was there before."""
+        try:
+            await finish(self._engine.core.io, lambda: self._invalidate(args, kwargs, None))
+        except CacheError as error:
+            failure.add_note(str(error))
 
     async def _invalidate(self, args: _Args, kwargs: _Kwargs, result: Any) -> None:
         call = Call(_arguments(self._signature, args, kwargs), result)

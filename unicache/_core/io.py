@@ -159,6 +159,10 @@ class Io(Protocol):
         """Run ``main()`` to its end, although the caller has been cancelled."""
         ...
 
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run ``main()`` when the process or the reactor ends; not where tasks are cancelled then, and end in order."""
+        ...
+
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream within ``seconds``; raises OSError (TimeoutError and ssl.SSLError are such) when it cannot."""
         ...

@@ -1,11 +1,14 @@
-"""Keeps the leases of running loads alive, so that a load may take longer than its lease as long as its process lives.
+"""Keeps the leases of running loads alive, so that a load may take longer than its lease as long as its process lives,
+and takes them away when the loads are cut off, so that nobody waits for them in vain.
 
 One watch, which is a task or thread, for all leases of a scheduler; it runs only while there are any.
 """
 
 import threading
-from collections.abc import Hashable
-from typing import NamedTuple
+import weakref
+from collections.abc import Callable, Coroutine, Hashable
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
@@ -29,6 +32,7 @@ class Keeper:
         self._io = io
         self._store = store
         self._lease = lease
+        self._will_release = False
         self.forget()
         forget_after_fork(self)
 
@@ -47,6 +51,9 @@ class Keeper:
                 return
             watch = self._watches[here] = Watch(self._io.event(), {token: name})
         self._io.spawn(lambda: self._keep(here, watch))
+        if not self._will_release:
+            self._will_release = True
+            self._io.at_end(_releasing(weakref.ref(self)))
 
     def drop(self, token: bytes) -> None:
         """The load is over. A watch with nothing to do ends at once, so that it does not keep a loop busy; but a thread
@@ -60,6 +67,16 @@ class Keeper:
             watch.held.pop(token, None)
         if not self._io.exclusive and self._ended(here, watch):
             watch.over.set()
+
+    async def release(self) -> None:
+        """Take away all leases of this scheduler: the cache is closed, or the process ends."""
+        watch = self._watches.get(self._io.here())
+        if watch is None:
+            return
+        with suppress(CacheError):  # out of reach; they expire
+            while watch.held:
+                token, name = watch.held.popitem()
+                await self._store.release(name, token)
 
     def _ended(self, here: Hashable, watch: Watch) -> bool:
         """Whether the watch has nothing more to do; then the next lease starts another."""
@@ -82,3 +99,14 @@ class Keeper:
             await self._store.renew(name, token, self._lease)
         except CacheError:
             return  # the store is in trouble; the lease lives on for the rest of its time
+
+
+def _releasing(keeper: "weakref.ref[Keeper]") -> Callable[[], Coroutine[Any, Any, None]]:
+    """What to do at the end, for as long as there is a keeper."""
+
+    async def release() -> None:
+        found = keeper()
+        if found is not None:
+            await found.release()
+
+    return release

@@ -8,6 +8,7 @@ fill depends on, so that a late fill is refused.
 import random
 from typing import Any, NamedTuple
 
+from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.failures import FAILURE, recalled, remembered
 from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
@@ -75,7 +76,7 @@ class Leader:
         if isinstance(held, Record):
             state = state_of(held, self._io.wall(), plan.terms.windows)
             return Found(held) if state.served else await self._replacing(flight, plan, held)
-        return await self._uncached(plan, held if isinstance(held, CacheError) else None)
+        return await self._uncached(flight, plan, held if isinstance(held, CacheError) else None)
 
     async def _claimed(self, plan: Plan, token: bytes) -> Record | Lease | CacheError | None:
         """R1: None when the lease is ours, a record when there is one of use, a lease when waiting took too long.
@@ -123,7 +124,7 @@ class Leader:
             before = await self._before(plan)
         except TROUBLE as error:
             await self.let_go(plan.name, token)
-            return await self._uncached(plan, error)
+            return await self._uncached(flight, plan, error)
         try:
             value, cost = await self._timed(plan)
         except Exception as error:
@@ -148,7 +149,7 @@ class Leader:
         """Load over the record. ``behind`` a caller who has his answer, nobody waits for another process that does."""
         lock, token = self._names.lock(plan.name), new_token()
         try:
-            landing = await self._locked(plan, old, token, behind=behind)
+            landing = await self._locked(flight, plan, old, token, behind=behind)
             if landing is not None:
                 return landing
             self._core.keeper.hold(lock, token)
@@ -161,7 +162,9 @@ class Leader:
         await self.let_go(lock, token)
         return landing
 
-    async def _locked(self, plan: Plan, old: Record, token: bytes, *, behind: bool) -> Landing | None:
+    async def _locked(
+        self, flight: Flight, plan: Plan, old: Record, token: bytes, *, behind: bool
+    ) -> Landing | None:
         """None when the lease beside the record is ours, and the record is still there; else how it ended."""
         lock = self._names.lock(plan.name)
         waiting, trouble = Waiting(self._core, lock), None
@@ -180,7 +183,7 @@ class Leader:
             if behind:
                 return Gone()
             trouble = error
-        return await self._uncached(plan, trouble)
+        return await self._uncached(flight, plan, trouble)
 
     async def _changed(self, plan: Plan, old: Record) -> Landing | None:
         """Whether somebody else renewed the record, or removed it, while we waited for our turn; None when it is there.
@@ -204,7 +207,7 @@ class Leader:
         try:
             before = await self._before(plan)
         except TROUBLE as error:
-            return await self._uncached(plan, error)
+            return await self._uncached(flight, plan, error)
         value, cost = await self._timed(plan, self._previous(plan, old))
         return await self._stored(flight, plan, _Made(value, cost, before), old.cas)
 
@@ -278,9 +281,9 @@ class Leader:
             each.misses += 1
             each.loads += 1
         self._core.events.tell("load", key=plan.key)
-        mark = given.set(previous)  # also when there is none: this load may run inside another's
         try:
-            value = await self._io.call(plan.load)
+            with holding(given, previous):  # also when there is none: this load may run inside another's
+                value = await self._io.call(plan.load)
             if plan.pick is not None:
                 value = plan.pick(value)
         except Exception as error:
@@ -288,18 +291,18 @@ class Leader:
                 each.errors += 1
             self._core.events.tell("load_error", key=plan.key, error=error)
             raise
-        finally:
-            given.reset(mark)
         return value if value is not UNCHANGED else _kept(previous)
 
-    async def _uncached(self, plan: Plan, trouble: CacheError | None) -> Landing:
+    async def _uncached(self, flight: Flight | None, plan: Plan, trouble: CacheError | None) -> Landing:
         """Run the loader and store nothing: the store is in trouble, or another process takes too long."""
         self._core.counts.uncached += 1
+        if flight is not None:
+            self._core.flights.close_doors(flight)
         if trouble is None:
-            return Loaded(await self.run_loader(plan), None)
+            return Loaded(await self.run_loader(plan), None, closed=True)
         self._core.events.lost(trouble)
         async with self._core.origin.place():
-            return Loaded(await self.run_loader(plan), None)
+            return Loaded(await self.run_loader(plan), None, closed=True)
 
     async def let_go(self, name: bytes, token: bytes) -> None:
         """Take the lease away, so that nobody waits for it in vain; if that fails, it expires."""

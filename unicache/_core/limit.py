@@ -2,9 +2,11 @@
 
 import threading
 from collections import deque
-from contextvars import ContextVar, Token
-from types import TracebackType
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
+from unicache._core.contexts import holding
 from unicache._core.detached import FOREVER
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
@@ -31,9 +33,19 @@ class Limit:
         self._free = self._places
         self._waiting: deque[Event] = deque()
 
-    def place(self) -> "_Place":
-        """A place to be held by ``async with``. Who holds one already needs no second: a load may need another's."""
-        return _Place(self)
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place. Who holds one already needs no second: a load may need another's."""
+        inside = _inside.get()
+        if id(self) in inside:
+            yield
+            return
+        await self.enter()
+        try:
+            with holding(_inside, inside | {id(self)}):
+                yield
+        finally:
+            self.leave()
 
     async def enter(self) -> None:
         """Wait for a place."""
@@ -73,27 +85,3 @@ class Limit:
                 self._waiting.remove(turn)
         if not waiting:
             self.leave()
-
-
-class _Place:
-    """One caller's place, from ``async with`` to its end."""
-
-    __slots__ = ("_limit", "_mark")
-
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
-        self._mark: Token[frozenset[int]] | None = None
-
-    async def __aenter__(self) -> None:
-        inside = _inside.get()
-        if id(self._limit) in inside:
-            return
-        await self._limit.enter()
-        self._mark = _inside.set(inside | {id(self._limit)})
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._mark is not None:
-            _inside.reset(self._mark)
-            self._limit.leave()

@@ -131,6 +131,8 @@ class Link:
         slot = _Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
         self._send(slot)
         replies = await slot.promise
+        if isinstance(replies, OperationTimeout):
+            raise StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
         if isinstance(replies, CacheError):
             raise _fresh(replies, ambiguous=False)  # to the callers, who have sent nothing yet
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from math import inf
 from typing import Any, NamedTuple, cast
 
+from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
@@ -193,11 +194,8 @@ class Loads:
         self._core.counts.waits += 1
 
     async def _lead(self, flight: Flight, plan: Plan, old: Record | None, *, behind: bool = False) -> None:
-        mark = _loading.set(_loading.get() | {flight})
-        try:
+        with holding(_loading, _loading.get() | {flight}):
             await self._leader.lead(flight, plan, old, behind=behind)
-        finally:
-            _loading.reset(mark)
 
     def _renew_behind(self, plan: Plan, record: Record) -> None:
         """Start a load beside the caller, unless one is under way."""
@@ -224,6 +222,8 @@ class Loads:
                 return result
             case Loaded(value, record) if role is Role.LEADER:
                 return Result(value, "uncached" if record is None else "loaded")
+            case Loaded(value, closed=True) if role is Role.JOINER:
+                return Result(value, "uncached")
             case Found(record) if role is Role.LEADER:
                 return self.served(plan, self._seen(record, plan))
             case Interrupted(error) if role is Role.LEADER:
