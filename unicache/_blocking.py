@@ -118,8 +118,29 @@ class _SocketTransport:
         _set_timeout(sock, LONGEST)
         self._arrived = select.poll()
         self._arrived.register(sock, select.POLLIN)
+        self._send = sock.send
+        self._recv = sock.recv
         self._users = 0
         self._closed = False
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write all of it, and give what comes back first."""
+        self._users += 1
+        try:
+            self._allow(deadline)
+            self._write(data, deadline)
+            return self._arriving()
+        finally:
+            self._leave()
+
+    def receive(self, deadline: float) -> bytes:
+        """Give what comes next."""
+        self._users += 1
+        try:
+            self._be_patient(deadline)
+            return self._arriving()
+        finally:
+            self._leave()
 
     def flush(self) -> None:
         """Write all of it, or lose the link."""
@@ -143,38 +164,48 @@ class _SocketTransport:
             self._receiver.lost(None)
             raise
         finally:
-            self._users -= 1
-            if self._closed and not self._users:
-                self._sock.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._users -= 1
+        if self._closed and not self._users:
+            self._sock.close()
 
     def _write_all(self) -> None:
-        data = self._receiver.collect()
+        self._allow(self._receiver.alarm_at)
+        self._write(self._receiver.collect(), self._receiver.alarm_at)
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        """The first bytes go out whatever the time is: then it is certain that the request was begun."""
         try:
-            self._be_patient()
-            sent = self._sock.send(data)
+            sent = self._send(data)
             while sent < len(data):
-                self._be_patient()
-                sent += self._sock.send(memoryview(data)[sent:])
+                self._be_patient(deadline)
+                sent += self._send(memoryview(data)[sent:])
         except BlockingIOError:
             raise TimeoutError("it took no more bytes within the deadline") from None
 
     def _read_next(self) -> None:
-        self._be_patient()
-        data = self._sock.recv(CHUNK)
-        if data:
-            self._receiver.received(data)
-        else:
-            self._receiver.lost(None)
+        self._be_patient(self._receiver.alarm_at)
+        self._receiver.received(self._arriving())
 
     def _read_rest(self) -> None:
         while self._arrived.poll(0) and not self._closed:
             self._read_next()
 
-    def _be_patient(self) -> None:
-        """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
-        seconds = min(LONGEST, self._receiver.alarm_at - time.monotonic())
-        if seconds <= 0.0:
+    def _arriving(self) -> bytes:
+        if data := self._recv(CHUNK):
+            return data
+        raise ConnectionResetError("the server closed the connection")
+
+    def _be_patient(self, deadline: float) -> None:
+        if deadline <= time.monotonic():
             raise BlockingIOError
+        self._allow(deadline)
+
+    def _allow(self, deadline: float) -> None:
+        """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
+        seconds = min(LONGEST, deadline - time.monotonic())
         if abs(seconds - self._timeout) > 0.1 * self._timeout:
             self._timeout = max(0.001, seconds)
             _set_timeout(self._sock, self._timeout)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Alarm", "Endpoint", "Event", "Io", "Promise", "Receiver", "Transport"]
+__all__ = ["Alarm", "DirectTransport", "Endpoint", "Event", "Io", "Promise", "Receiver", "Transport"]
 
 Promise = Awaitable[Any]
 """One value to come, awaited at most once."""
@@ -98,6 +98,21 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close at once, without another word to the receiver. Allowed twice."""
+        ...
+
+
+class DirectTransport(Transport, Protocol):
+    """The transport of an exclusive model, which can also be used past its receiver, by the one who waits.
+
+    Both calls raise BlockingIOError when no bytes come before the deadline, any other OSError when the stream is gone.
+    """
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write ``data``, and give the bytes that come back first."""
+        ...
+
+    def receive(self, deadline: float) -> bytes:
+        """The next bytes."""
         ...
 
 

@@ -11,10 +11,10 @@ from collections import deque
 from enum import Enum
 from itertools import chain
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from unicache._core.handshake import Credentials, Features, features, greeting, refusal
-from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
+from unicache._core.io import Alarm, DirectTransport, Endpoint, Io, Promise, Transport
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.tls import open_stream
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
@@ -72,6 +72,7 @@ class Link:
         self.reason: CacheError | None = None
         self._broken: CacheError | None = None
         self._resolve = io.resolve
+        self._now = io.now
         self._promise = io.promise
 
     @property
@@ -93,6 +94,11 @@ class Link:
     def busy(self) -> bool:
         """Replies are outstanding; on an idle exclusive link these are tombstones."""
         return bool(self._pending)
+
+    @property
+    def quiet(self) -> bool:
+        """Open, and nothing is outstanding."""
+        return self._state is _State.READY and not self._pending
 
     # -- opening
 
@@ -191,6 +197,72 @@ class Link:
         elif slot.payload and slot in self._pending:  # a signal came while it was being sent: half done, out of step
             self.lost(None)
 
+    # -- an exclusive link
+
+    def exchange(self, payload: bytes, deadline: float) -> Any:
+        """What ``request`` does for one reply, with less ado: on an exclusive link that is open.
+
+        NOTHING means that replies to earlier requests are outstanding, and that this one was not sent.
+        """
+        if self._pending:
+            return NOTHING
+        try:
+            return self._converse(payload, deadline)
+        except CacheError:
+            raise
+        except BaseException:  # interrupted by a signal, with bytes on their way: the stream is of no more use
+            self.lost(None)
+            raise
+
+    def _converse(self, payload: bytes, deadline: float) -> Any:
+        transport, feed = cast("DirectTransport", self._transport), self._reader.feed
+        try:
+            feed(transport.exchange(payload, deadline))
+            while (reply := self._only_reply()) is NOTHING:
+                feed(transport.receive(deadline))
+            return reply
+        except BlockingIOError:
+            raise self._left_behind() from None
+        except OSError as error:
+            self.lost(error)
+        except ProtocolError:
+            self._give_up(self._nonsense())
+        raise _fresh(self.reason or self._nonsense(), ambiguous=True)
+
+    def _only_reply(self) -> Any:
+        """The reply that has come, NOTHING if it is not whole; behind it, nothing is expected."""
+        gets = self._reader.gets
+        while type(reply := gets()) is PushNotification:
+            pass
+        if reply is not NOTHING:
+            while (more := gets()) is not NOTHING:
+                if type(more) is not PushNotification:
+                    raise ProtocolError
+        return reply
+
+    def _left_behind(self) -> CacheError:
+        """The error for a request whose time is over, and which stays as a tombstone."""
+        slot = _Slot(self._promise(self._transport), b"", 1, 0.0)
+        self._pending.append(slot)
+        self._set_alarm(self._now() + GRACE)
+        return self._late(slot, self._now())
+
+    def check(self) -> bool:
+        """Between requests: take in what has arrived, and tell whether the link is open still."""
+        now = self._now()
+        if self._pending or now - self._used > FRESH:
+            self._catch_up(now)
+        self._used = now
+        return self._state is _State.READY
+
+    def _catch_up(self, now: float) -> None:
+        if self._transport is not None:
+            self._transport.read(wait=False)
+        if not self._pending:
+            self.alarm_at = inf
+        elif now >= self.alarm_at:
+            self.ring()
+
     # -- the transport's side
 
     def collect(self) -> bytes:
@@ -220,7 +292,7 @@ class Link:
                 pending.popleft()
                 resolve(slot.promise, reply)
         except (ProtocolError, IndexError):
-            self._give_up(StoreUnavailable(f"{self._endpoint} sent what is not an answer"))
+            self._give_up(self._nonsense())
         except BaseException:  # interrupted by a signal, perhaps between a reply and its request: out of step
             self.lost(None)
             raise
@@ -229,6 +301,9 @@ class Link:
         """The stream is gone."""
         why = "the server closed the connection" if error is None else _reason(error)
         self._give_up(self._refused() or StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
+
+    def _nonsense(self) -> CacheError:
+        return StoreUnavailable(f"{self._endpoint} sent what is not an answer")
 
     def _refused(self) -> CacheError | None:
         """What the server said against us before it hung up."""
@@ -254,10 +329,13 @@ class Link:
             self._queue.remove(slot)
             error: CacheError = StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
         else:
-            slot.late = True
-            slot.deadline = now + GRACE
-            error = OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
+            error = self._late(slot, now)
         self._resolve(slot.promise, error)
+
+    def _late(self, slot: _Slot, now: float) -> CacheError:
+        slot.late = True
+        slot.deadline = now + GRACE
+        return OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
 
     def _set_alarm(self, at: float) -> None:
         if self._alarm is not None:
@@ -266,17 +344,6 @@ class Link:
         self._alarm = self._io.alarm(max(0.0, at - self._io.now()), self.ring)
 
     # -- the end
-
-    def check(self) -> None:
-        """Between requests of an exclusive link: take in what has arrived, notice that the other side has closed."""
-        now = self._io.now()
-        if self._transport is not None and (self._pending or now - self._used > FRESH):
-            self._transport.read(wait=False)
-        self._used = now
-        if not self._pending:
-            self.alarm_at = inf
-        elif now >= self.alarm_at:
-            self.ring()
 
     def fileno(self) -> int | None:
         """The socket's descriptor, if there is one."""

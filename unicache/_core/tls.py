@@ -39,7 +39,7 @@ class _TlsLayer:
         self._deadline = inf
         self._greeted: Promise | None = None
         self._gone: Exception | None = None
-        self._raw: Transport
+        self._raw: Any  # a Transport; of an exclusive model, a DirectTransport
 
     async def open(self, raw: Transport, deadline: float) -> None:
         """Shake hands before the deadline, or close and raise OSError."""
@@ -143,6 +143,25 @@ class _TlsLayer:
     def read(self, *, wait: bool) -> None:
         """Pass it on."""
         self._raw.read(wait=wait)
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write, and give what comes back first."""
+        self._tls.write(data)
+        return self._decrypted(self._raw.exchange(self._outgoing.read(), deadline), deadline)
+
+    def receive(self, deadline: float) -> bytes:
+        """Give what comes next."""
+        return self._decrypted(b"", deadline)
+
+    def _decrypted(self, data: bytes, deadline: float) -> bytes:
+        while True:
+            self._incoming.write(data)
+            try:
+                if plain := self._tls.read(CHUNK):
+                    return plain
+                raise ConnectionResetError("the server closed the connection")
+            except ssl.SSLWantReadError:
+                data = self._raw.receive(deadline)
 
     def fileno(self) -> int:
         """The socket's descriptor."""
