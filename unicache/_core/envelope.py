@@ -57,6 +57,7 @@ _VERSION = 1
 _LONGEST_COST = 0xFFFFFFFF
 _HEADER = struct.Struct("<2sBBB3xQ8sIqqIHI")
 _START = _HEADER.size
+_read_header = _HEADER.unpack_from
 _EMPTY = blake2b(digest_size=8)
 _CAS = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
@@ -106,7 +107,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
         return _unpack_lease(data)
     if len(data) < _START or crc32(data) != _RESIDUE:
         raise ValueFormatError("the stored record is damaged")
-    _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _HEADER.unpack_from(data)
+    _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _read_header(data)
     if version != _VERSION or flags != (TAGGED if count else 0):
         raise ValueFormatError(f"the stored record has version {version} and flags {flags}, unknown to this release")
     if digest != _digest(name):

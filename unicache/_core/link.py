@@ -11,21 +11,18 @@ from collections import deque
 from enum import Enum
 from itertools import chain
 from math import inf
-from typing import Any, cast
+from typing import Any
 
 from unicache._core.handshake import Credentials, Features, features, greeting, refusal
-from unicache._core.io import Alarm, DirectTransport, Endpoint, Io, Promise, Transport
+from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.tls import open_stream
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
-__all__ = ["Link"]
+__all__ = ["Link", "Slot", "copy_of"]
 
 MAX_IN_FLIGHT = 100_000
 """Requests that may wait for replies on one link before more are refused (P9)."""
-
-FRESH = 0.01
-"""Seconds for which an exclusive link that just worked is taken to be alive without a look at its socket."""
 
 GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
@@ -38,7 +35,7 @@ class _State(Enum):
     DEAD = "dead"
 
 
-class _Slot:
+class Slot:
     """A request's place in the queue of replies."""
 
     __slots__ = ("deadline", "late", "payload", "promise", "replies", "want")
@@ -62,17 +59,15 @@ class Link:
         self._state = _State.NEW
         self._transport: Transport | None = None
         self._reader = reader()
-        self._queue: deque[_Slot] = deque()  # asked before the link was open
-        self._pending: deque[_Slot] = deque()  # sent, or about to be at the end of this tick
+        self._queue: deque[Slot] = deque()  # asked before the link was open
+        self._pending: deque[Slot] = deque()  # sent, or about to be at the end of this tick
         self._output: list[bytes] = []
         self._alone = False  # the last write carried one request: few callers, so the next need not wait for company
         self._alarm: Alarm | None = None
-        self._used = 0.0
         self.alarm_at = inf
         self.reason: CacheError | None = None
         self._broken: CacheError | None = None
         self._resolve = io.resolve
-        self._now = io.now
         self._promise = io.promise
 
     @property
@@ -92,13 +87,8 @@ class Link:
 
     @property
     def busy(self) -> bool:
-        """Replies are outstanding; on an idle exclusive link these are tombstones."""
+        """Replies are outstanding."""
         return bool(self._pending)
-
-    @property
-    def quiet(self) -> bool:
-        """Open, and nothing is outstanding."""
-        return self._state is _State.READY and not self._pending
 
     # -- opening
 
@@ -131,11 +121,11 @@ class Link:
 
     async def _greet(self, deadline: float) -> Features:
         commands = greeting(self._who)
-        slot = _Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
+        slot = Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
         self._send(slot)
         replies = await slot.promise
         if isinstance(replies, CacheError):
-            raise _fresh(replies, ambiguous=False)  # to the callers, who have sent nothing yet
+            raise copy_of(replies, ambiguous=False)  # to the callers, who have sent nothing yet
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
 
     def _go(self) -> None:
@@ -154,7 +144,7 @@ class Link:
         Server errors come as ReplyError values. Raises StoreUnavailable and OperationTimeout, ``ambiguous`` when
         the request may have been carried out.
         """
-        slot = _Slot(self._promise(self._transport), payload, want, deadline)
+        slot = Slot(self._promise(self._transport), payload, want, deadline)
         try:
             if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
@@ -168,7 +158,7 @@ class Link:
             raise reply
         return reply
 
-    def _send(self, slot: _Slot) -> None:
+    def _send(self, slot: Slot) -> None:
         output = self._output
         self._pending.append(slot)
         output.append(slot.payload)
@@ -181,87 +171,21 @@ class Link:
                 self._transport.wake()
         slot.payload = b""  # last, because it tells that all of this was done
 
-    def _wait_for_opening(self, slot: _Slot) -> None:
+    def _wait_for_opening(self, slot: Slot) -> None:
         if self.reason is not None:
-            raise _fresh(self.reason, ambiguous=False)
+            raise copy_of(self.reason, ambiguous=False)
         if len(self._queue) + len(self._pending) >= MAX_IN_FLIGHT:
             raise StoreUnavailable(f"{MAX_IN_FLIGHT} requests to {self._endpoint} are already waiting")
         self._queue.append(slot)
         if slot.deadline < self.alarm_at:
             self._set_alarm(slot.deadline)
 
-    def _abandon(self, slot: _Slot) -> None:
+    def _abandon(self, slot: Slot) -> None:
         """The caller has gone. What was not sent is not sent; what was leaves a tombstone."""
         if slot in self._queue:
             self._queue.remove(slot)
         elif slot.payload and slot in self._pending:  # a signal came while it was being sent: half done, out of step
             self.lost(None)
-
-    # -- an exclusive link
-
-    def exchange(self, payload: bytes, deadline: float) -> Any:
-        """What ``request`` does for one reply, with less ado: on an exclusive link that is open.
-
-        NOTHING means that replies to earlier requests are outstanding, and that this one was not sent.
-        """
-        if self._pending:
-            return NOTHING
-        try:
-            return self._converse(payload, deadline)
-        except CacheError:
-            raise
-        except BaseException:  # interrupted by a signal, with bytes on their way: the stream is of no more use
-            self.lost(None)
-            raise
-
-    def _converse(self, payload: bytes, deadline: float) -> Any:
-        transport, feed = cast("DirectTransport", self._transport), self._reader.feed
-        try:
-            feed(transport.exchange(payload, deadline))
-            while (reply := self._only_reply()) is NOTHING:
-                feed(transport.receive(deadline))
-            return reply
-        except BlockingIOError:
-            raise self._left_behind() from None
-        except OSError as error:
-            self.lost(error)
-        except ProtocolError:
-            self._give_up(self._nonsense())
-        raise _fresh(self.reason or self._nonsense(), ambiguous=True)
-
-    def _only_reply(self) -> Any:
-        """The reply that has come, NOTHING if it is not whole; behind it, nothing is expected."""
-        gets = self._reader.gets
-        while type(reply := gets()) is PushNotification:
-            pass
-        if reply is not NOTHING:
-            while (more := gets()) is not NOTHING:
-                if type(more) is not PushNotification:
-                    raise ProtocolError
-        return reply
-
-    def _left_behind(self) -> CacheError:
-        """The error for a request whose time is over, and which stays as a tombstone."""
-        slot = _Slot(self._promise(self._transport), b"", 1, 0.0)
-        self._pending.append(slot)
-        self._set_alarm(self._now() + GRACE)
-        return self._late(slot, self._now())
-
-    def check(self) -> bool:
-        """Between requests: take in what has arrived, and tell whether the link is open still."""
-        now = self._now()
-        if self._pending or now - self._used > FRESH:
-            self._catch_up(now)
-        self._used = now
-        return self._state is _State.READY
-
-    def _catch_up(self, now: float) -> None:
-        if self._transport is not None:
-            self._transport.read(wait=False)
-        if not self._pending:
-            self.alarm_at = inf
-        elif now >= self.alarm_at:
-            self.ring()
 
     # -- the transport's side
 
@@ -324,7 +248,7 @@ class Link:
         if earliest < inf:
             self._set_alarm(earliest)
 
-    def _overdue(self, slot: _Slot, now: float) -> None:
+    def _overdue(self, slot: Slot, now: float) -> None:
         if slot in self._queue:
             self._queue.remove(slot)
             error: CacheError = StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
@@ -332,7 +256,7 @@ class Link:
             error = self._late(slot, now)
         self._resolve(slot.promise, error)
 
-    def _late(self, slot: _Slot, now: float) -> CacheError:
+    def _late(self, slot: Slot, now: float) -> CacheError:
         slot.late = True
         slot.deadline = now + GRACE
         return OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
@@ -383,10 +307,10 @@ class Link:
         sent = len(pending) - len(self._output)
         self._output.clear()
         for position, slot in enumerate(chain(pending, queue)):
-            self._resolve(slot.promise, _fresh(error, ambiguous=position < sent))
+            self._resolve(slot.promise, copy_of(error, ambiguous=position < sent))
 
 
-def _fresh(error: CacheError, *, ambiguous: bool) -> CacheError:
+def copy_of(error: CacheError, *, ambiguous: bool) -> CacheError:
     """The same error as an object of its own: several callers raise it, and each adds its traceback."""
     if isinstance(error, StoreUnavailable):
         return StoreUnavailable(str(error), ambiguous=ambiguous)

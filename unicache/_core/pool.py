@@ -9,9 +9,9 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
+from unicache._core.exclusive_link import ExclusiveLink
 from unicache._core.handshake import Features
 from unicache._core.io import Event, Io
-from unicache._core.link import Link
 from unicache._core.links import Links, NodeOptions, SharedLinks, bury, distrusted
 from unicache._core.resp import NOTHING
 from unicache.errors import OperationTimeout, StoreUnavailable
@@ -35,7 +35,7 @@ class LinkPool(Links):
         self._lock = threading.Lock()
         self._idle: deque[_Loan] = deque()
         self._farewell = weakref.finalize(self, _close_all, self._idle)
-        self._loans: dict[Link, weakref.ref[_Loan]] = {}
+        self._loans: dict[ExclusiveLink, weakref.ref[_Loan]] = {}
         self._waiting: deque[_Turn] = deque()
 
     async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
@@ -87,12 +87,15 @@ class LinkPool(Links):
         try:
             self._queue(turn)
             await turn.event.wait(deadline - self._io.now())
-            self._check_open()
-            if turn.loan is None or self._io.now() >= deadline:
-                raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
+            return self._outcome(turn, deadline)
         except BaseException:
             self._leave(turn)
             raise
+
+    def _outcome(self, turn: "_Turn", deadline: float) -> "_Loan":
+        self._check_open()
+        if turn.loan is None or self._io.now() >= deadline:
+            raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
         return turn.loan
 
     def _queue(self, turn: "_Turn") -> None:
@@ -120,7 +123,7 @@ class LinkPool(Links):
             return self._idle.pop()
         if len(self._loans) >= self._options.max_connections:
             return None
-        loan = _Loan(Link(self._io, self._options.endpoint, self._options.who))
+        loan = _Loan(ExclusiveLink(self._io, self._options.endpoint, self._options.who))
         self._loans[loan.link] = weakref.ref(loan)
         return loan
 
@@ -136,7 +139,7 @@ class LinkPool(Links):
 
     def _give(self, loan: "_Loan") -> None:
         """Take the link back, and let the next in the queue have it."""
-        if loan.link.quiet and not self._closed:
+        if loan.link.quiet:
             self._idle.append(loan)
         else:
             self._put_away(loan)
@@ -147,7 +150,7 @@ class LinkPool(Links):
     def _put_away(self, loan: "_Loan") -> None:
         link = loan.link
         with self._lock:
-            if self._closed or not (link.new or link.ready):
+            if self._closed or link.torn or not (link.new or link.ready):
                 link.close()
             if link.dead:
                 self._loans.pop(link, None)
@@ -186,7 +189,7 @@ class _Loan:
 
     __slots__ = ("__weakref__", "link")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: ExclusiveLink) -> None:
         self.link = link
 
 

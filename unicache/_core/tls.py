@@ -4,11 +4,12 @@ It is the transport's receiver and the link's transport at once; the standard li
 memory buffers. What must not be here: which certificates to trust (``url`` makes the context).
 """
 
+import errno
 import ssl
 from math import inf
-from typing import Any
+from typing import Any, cast
 
-from unicache._core.io import Endpoint, Io, Promise, Receiver, Transport
+from unicache._core.io import DirectTransport, Endpoint, Io, Promise, Receiver, Transport
 
 __all__ = ["open_stream"]
 
@@ -39,13 +40,13 @@ class _TlsLayer:
         self._deadline = inf
         self._greeted: Promise | None = None
         self._gone: Exception | None = None
-        self._raw: Any  # a Transport; of an exclusive model, a DirectTransport
+        self._raw: DirectTransport  # of other models a Transport, and then nobody asks for more
 
     async def open(self, raw: Transport, deadline: float) -> None:
         """Shake hands before the deadline, or close and raise OSError."""
         if self._gone is not None:
             raise self._gone
-        self._raw = raw
+        self._raw = cast("DirectTransport", raw)
         self._deadline = deadline
         self._greeted = self._io.promise(raw)
         alarm = self._io.alarm(deadline - self._io.now(), self.ring)
@@ -159,7 +160,7 @@ class _TlsLayer:
             try:
                 if plain := self._tls.read(CHUNK):
                     return plain
-                raise ConnectionResetError("the server closed the connection")
+                raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
             except ssl.SSLWantReadError:
                 data = self._raw.receive(deadline)
 
