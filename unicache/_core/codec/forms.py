@@ -91,7 +91,16 @@ def _unzone(zone: Any) -> tzinfo | None:
     if isinstance(zone, list):
         offset, *name = zone
         return timezone(timedelta(microseconds=offset), *name)
-    return zone if zone is None else ZoneInfo(zone)
+    return zone if zone is None else _zone_info(zone)
+
+
+def _zone_info(key: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(key)
+    except OSError as error:
+        if error.errno is None:  # a signal's handler raised it, a TimeoutError for example
+            raise
+    raise ValueError("the name of a time zone is no file's")
 
 
 def _pack_clock(value: datetime | time) -> bytes:
