@@ -4,10 +4,12 @@ A flavour is one implementation of ``Io``. The methods that are ``async`` here m
 hub or a reactor, and block it under threads; everything else returns at once. Nothing here decides anything.
 """
 
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # dear to import, and most connections need it not
+    import ssl
 
 __all__ = ["Alarm", "DirectTransport", "Endpoint", "Event", "Io", "Promise", "Receiver", "Transport"]
 
@@ -22,7 +24,7 @@ class Endpoint:
     host: str = "localhost"
     port: int = 6379
     path: str | None = None
-    tls: ssl.SSLContext | None = None
+    tls: "ssl.SSLContext | None" = None
 
     def __str__(self) -> str:
         return self.path if self.path is not None else f"{self.host}:{self.port}"

@@ -16,7 +16,6 @@ from typing import Any
 from unicache._core.handshake import Credentials, Features, features, greeting, refusal
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
-from unicache._core.tls import open_stream
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
 __all__ = ["Link", "Slot", "copy_of"]
@@ -101,12 +100,20 @@ class Link:
         if self._state is _State.NEW:
             self._state = _State.OPENING
         try:
-            self._attach(await open_stream(self._io, self._endpoint, self, seconds))
+            self._attach(await self._connected(seconds))
         except (OSError, UnicodeError) as error:
             raise StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}") from error
         found = await self._greet(deadline)
         self._go()
         return found
+
+    async def _connected(self, seconds: float) -> Transport:
+        self._endpoint.host.encode("idna")  # refused here, because event models fail at it in ways of their own
+        if self._endpoint.tls is None:
+            return await self._io.connect(self._endpoint, self, seconds)
+        from unicache._core.tls import open_tls  # with the standard library's ssl, which is dear to import
+
+        return await open_tls(self._io, self._endpoint, self, seconds)
 
     def _attach(self, transport: Transport) -> None:
         self._transport = transport

@@ -11,19 +11,14 @@ from typing import Any, cast
 
 from unicache._core.io import DirectTransport, Endpoint, Io, Promise, Receiver, Transport
 
-__all__ = ["open_stream"]
+__all__ = ["open_tls"]
 
 CHUNK = 65536
 
 
-async def open_stream(io: Io, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
-    """Connect, and if the endpoint wants TLS, shake hands. Raises OSError, of which ssl.SSLError is one.
-
-    A host name that cannot be one raises UnicodeError here, because event models fail at it in ways of their own.
-    """
-    endpoint.host.encode("idna")
-    if endpoint.tls is None:
-        return await io.connect(endpoint, receiver, seconds)
+async def open_tls(io: Io, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+    """Connect and shake hands. Raises OSError, of which ssl.SSLError is one."""
+    assert endpoint.tls is not None
     deadline = io.now() + seconds
     layer = _TlsLayer(io, endpoint.tls, endpoint.host, receiver)
     await layer.open(await io.connect(endpoint, layer, seconds), deadline)
