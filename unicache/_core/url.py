@@ -11,9 +11,10 @@ with the whole client, to import each time. No error shows more of a URL than th
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import msgspec
 
 from unicache._core.durations import optional_seconds, seconds
 from unicache._core.handshake import Credentials
@@ -28,16 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["Configuration", "Memory", "configuration"]
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """``memory://``: the bounds of the store."""
 
     max_entries: int = 100_000
     max_bytes: int = 256 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(msgspec.Struct, frozen=True):
     """Where the store is, and how the cache behaves."""
 
     store: Memory | NodeOptions
