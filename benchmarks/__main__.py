@@ -13,6 +13,7 @@ from benchmarks.coordinator import Plan, compare, steps
 from benchmarks.field import FLAVOURS, Flavour
 from benchmarks.report import report
 from benchmarks.sample import Result
+from benchmarks.startup import startup
 from benchmarks.table import NOTES, failures, figures, verdicts
 from benchmarks.targets import judge
 from unicache.server import Server
@@ -56,7 +57,9 @@ def main(words: Sequence[str] | None = None) -> int:
         results = _run(plan, [one for one in FLAVOURS if wanted.only in {None, one.name}], server)
     judged = judge(results)
     console = Console(width=_WIDTH)
-    console.print(figures(results), verdicts(judged), *failures(results), *NOTES, "", sep="\n", highlight=False)
+    console.print(
+        figures(results), verdicts(judged), *failures(results), *NOTES, startup(), "", sep="\n", highlight=False
+    )
     if wanted.json:
         wanted.json.write_text(json.dumps(report(plan, server.version, results, judged), indent=2))
     return 0 if all(result.samples for result in results) else 1
