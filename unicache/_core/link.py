@@ -34,6 +34,10 @@ class _State(Enum):
     DEAD = "dead"
 
 
+# Looked up once: in Python 3.11 a member of an Enum costs as much as ten attributes, and every request asks.
+_NEW, _OPENING, _READY, _DEAD = _State
+
+
 class Slot:
     """A request's place in the queue of replies."""
 
@@ -55,7 +59,7 @@ class Link:
         self._io = io
         self._endpoint = endpoint
         self._who = who
-        self._state = _State.NEW
+        self._state = _NEW
         self._transport: Transport | None = None
         self._reader = reader()
         self._queue: deque[Slot] = deque()  # asked before the link was open
@@ -72,17 +76,17 @@ class Link:
     @property
     def new(self) -> bool:
         """Never opened."""
-        return self._state is _State.NEW
+        return self._state is _NEW
 
     @property
     def ready(self) -> bool:
         """Open, greeted, and not lost."""
-        return self._state is _State.READY
+        return self._state is _READY
 
     @property
     def dead(self) -> bool:
         """Lost, refused or closed; ``reason`` says which."""
-        return self._state is _State.DEAD
+        return self._state is _DEAD
 
     @property
     def busy(self) -> bool:
@@ -97,8 +101,8 @@ class Link:
         Raises StoreUnavailable, OperationTimeout, ConfigurationError, CacheClosed; whoever called must then ``end`` it.
         """
         deadline = self._io.now() + seconds
-        if self._state is _State.NEW:
-            self._state = _State.OPENING
+        if self._state is _NEW:
+            self._state = _OPENING
         try:
             self._attach(await self._connected(seconds))
         except (OSError, UnicodeError) as error:
@@ -117,7 +121,7 @@ class Link:
 
     def _attach(self, transport: Transport) -> None:
         self._transport = transport
-        if self._state is _State.DEAD:
+        if self._state is _DEAD:
             transport.close()
         self._check_unbroken()
 
@@ -137,7 +141,7 @@ class Link:
 
     def _go(self) -> None:
         self._check_unbroken()
-        self._state = _State.READY
+        self._state = _READY
         queue, self._queue = self._queue, deque()
         self._alone = len(queue) == 1
         for slot in queue:
@@ -153,7 +157,7 @@ class Link:
         """
         slot = Slot(self._promise(self._transport), payload, want, deadline)
         try:
-            if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
+            if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
             else:
                 self._wait_for_opening(slot)
@@ -238,7 +242,7 @@ class Link:
 
     def _refused(self) -> CacheError | None:
         """What the server said against us before it hung up."""
-        said = self._pending[0].replies if self._state is _State.OPENING and self._pending else None
+        said = self._pending[0].replies if self._state is _OPENING and self._pending else None
         return refusal(said[0], str(self._endpoint)) if said and isinstance(said[0], ReplyError) else None
 
     def ring(self) -> None:
@@ -286,7 +290,7 @@ class Link:
 
     def _give_up(self, error: CacheError) -> None:
         """End, but leave it to ``open`` while that is under way: whoever opens keeps a score, and must hear first."""
-        if self._state is not _State.OPENING:
+        if self._state is not _OPENING:
             self.end(error)
             return
         self._broken = self._broken or error
@@ -297,7 +301,7 @@ class Link:
         """Close; what is outstanding, and whatever comes later, fails with the first reason given."""
         # All of it each time: a signal may have cut the first short, or a request of another thread have slipped in.
         self.reason = self.reason or error
-        self._state = _State.DEAD
+        self._state = _DEAD
         self._shut()
         self._fail_all(self.reason)
 
