@@ -186,6 +186,26 @@ def _struck(links: Links, number: int, moment: float) -> bool:
     return False
 
 
+def test_a_time_limit_of_the_callers_own_is_raised_as_it_is_and_the_reply_goes_to_nobody() -> None:
+    def strike(_: int, __: Any) -> None:
+        raise TimeoutError("enough")  # an OSError, like all that a socket raises
+
+    with Server() as server:
+        links = links_to(BlockingIo(), server)
+        run(links.connect())
+        server.pause()
+        before = signal.signal(signal.SIGALRM, strike)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(TimeoutError, match="enough"):
+                run(say(links, "ECHO", "hers"))
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        server.resume()
+        assert run(say(links, "ECHO", "mine")) == b"mine"
+        links.close()
+
+
 @pytest.fixture
 def alarms() -> Iterator[None]:
     """SIGALRM raises Struck in the main thread."""
