@@ -16,6 +16,7 @@ from benchmarks.manners.table import NOTES as NOTES_ON_MANNERS
 from benchmarks.manners.table import manners
 from benchmarks.report import report
 from benchmarks.sample import Result
+from benchmarks.startup import startup
 from benchmarks.table import NOTES, failures, figures, verdicts
 from benchmarks.targets import judge
 from unicache.server import Server
@@ -63,7 +64,9 @@ def main(words: Sequence[str] | None = None) -> int:
         results, behaved = _run(plan, flavours, models_of(wanted.only), server)
     judged = judge(results)
     console = Console(width=_WIDTH)
-    console.print(figures(results), verdicts(judged), *failures(results), *NOTES, "", sep="\n", highlight=False)
+    console.print(
+        figures(results), verdicts(judged), *failures(results), *NOTES, startup(), "", sep="\n", highlight=False
+    )
     console.print(manners(behaved), *NOTES_ON_MANNERS, "", sep="\n", highlight=False)
     if wanted.json:
         wanted.json.write_text(json.dumps(report(plan, server.version, results, judged, behaved), indent=2))

@@ -5,6 +5,7 @@ A link serves one caller at a time, and the waiting caller itself reads it. Noth
 
 import atexit
 import contextvars
+import errno
 import inspect
 import select
 import socket
@@ -14,7 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Hashable
 from contextlib import suppress
-from typing import Any
+from math import inf
+from typing import Any, NoReturn
 
 from unicache._core.io import Alarm, Endpoint, Promise, Receiver, Task, Transport
 from unicache._core.run import run
@@ -23,7 +25,7 @@ from unicache.errors import ConfigurationError
 __all__ = ["BlockingIo", "refuse_awaitable"]
 
 CHUNK = 65536
-LONGEST = 60.0
+SHORTEST, LONGEST = 0.001, 60.0
 _PROCESS = "process"
 _PENDING = object()
 
@@ -123,13 +125,33 @@ class _SocketTransport:
     def __init__(self, sock: socket.socket, receiver: Receiver) -> None:
         self._sock = sock
         self._receiver = receiver
-        self._timeout = LONGEST
         sock.settimeout(None)
-        _set_timeout(sock, LONGEST)
+        self._set_timeout(LONGEST)
         self._arrived = select.poll()
         self._arrived.register(sock, select.POLLIN)
+        self._send = sock.send
+        self._recv = sock.recv
         self._users = 0
         self._closed = False
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write all of it, and give what comes back first."""
+        self._users += 1
+        try:
+            self._allow(deadline)
+            self._write(data, deadline)
+            return self._recv(CHUNK) or _closed()
+        finally:
+            self._leave()
+
+    def receive(self, deadline: float) -> bytes:
+        """Give what comes next."""
+        self._users += 1
+        try:
+            self._be_patient(deadline)
+            return self._recv(CHUNK) or _closed()
+        finally:
+            self._leave()
 
     def flush(self) -> None:
         """Write all of it, or lose the link."""
@@ -145,49 +167,69 @@ class _SocketTransport:
         self._users += 1
         try:
             work()
-        except BlockingIOError:  # what SO_RCVTIMEO and SO_SNDTIMEO look like from above
+        except BlockingIOError:
             self._receiver.ring()
         except OSError as error:
             self._receiver.lost(error)
+            if error.errno is None:  # not the system's: a signal's handler raised it, TimeoutError for example
+                raise
         except BaseException:  # interrupted by a signal, with bytes on their way: the stream is of no more use
             self._receiver.lost(None)
             raise
         finally:
-            self._users -= 1
-            if self._closed and not self._users:
-                self._sock.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._users -= 1
+        if self._closed and not self._users:
+            self._sock.close()
 
     def _write_all(self) -> None:
-        data = self._receiver.collect()
+        self._allow(self._receiver.alarm_at)
+        self._write(self._receiver.collect(), self._receiver.alarm_at)
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        """The first bytes go out whatever the time is: then it is certain that the request was begun."""
         try:
-            self._be_patient()
-            sent = self._sock.send(data)
+            sent = self._send(data)
             while sent < len(data):
-                self._be_patient()
-                sent += self._sock.send(memoryview(data)[sent:])
+                self._be_patient(deadline)
+                sent += self._send(memoryview(data)[sent:])
         except BlockingIOError:
-            raise TimeoutError("it took no more bytes within the deadline") from None
+            raise TimeoutError(errno.ETIMEDOUT, "it took no more bytes within the deadline") from None
 
     def _read_next(self) -> None:
-        self._be_patient()
-        data = self._sock.recv(CHUNK)
-        if data:
-            self._receiver.received(data)
-        else:
-            self._receiver.lost(None)
+        self._be_patient(self._receiver.alarm_at)
+        self._receiver.received(self._recv(CHUNK) or _closed())
 
     def _read_rest(self) -> None:
         while self._arrived.poll(0) and not self._closed:
             self._read_next()
 
-    def _be_patient(self) -> None:
+    def _be_patient(self, deadline: float) -> None:
+        """As ``_allow``; BlockingIOError when there is no time left, which is what the kernel's time-out looks like."""
+        if deadline <= time.monotonic():
+            raise BlockingIOError(errno.EAGAIN, "no time left")
+        self._allow(deadline)
+
+    def _allow(self, deadline: float) -> None:
         """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
-        seconds = min(LONGEST, self._receiver.alarm_at - time.monotonic())
-        if seconds <= 0.0:
-            raise BlockingIOError
-        if abs(seconds - self._timeout) > 0.1 * self._timeout:
-            self._timeout = max(0.001, seconds)
-            _set_timeout(self._sock, self._timeout)
+        seconds = deadline - time.monotonic()
+        if not self._least < seconds < self._most:
+            self._set_timeout(min(LONGEST, max(SHORTEST, seconds)))
+
+    def _set_timeout(self, seconds: float) -> None:
+        """Have the kernel keep the time: Python's own cost a ``poll`` before each call and a switch of threads."""
+        self._least = 0.9 * seconds
+        self._most = 1.1 * seconds if seconds < LONGEST else inf
+        whole = int(seconds)
+        value = (
+            struct.pack("@L", int(seconds * 1000))
+            if sys.platform == "win32"
+            else struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
+        )
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._sock.setsockopt(socket.SOL_SOCKET, option, value)
 
     def fileno(self) -> int:
         """The socket's descriptor."""
@@ -202,16 +244,8 @@ class _SocketTransport:
             self._sock.close()
 
 
-def _set_timeout(sock: socket.socket, seconds: float) -> None:
-    """Have the kernel keep the time: Python's own cost a ``poll`` before each call and a switch of threads."""
-    whole = int(seconds)
-    value = (
-        struct.pack("@L", int(seconds * 1000))
-        if sys.platform == "win32"
-        else struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
-    )
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        sock.setsockopt(socket.SOL_SOCKET, option, value)
+def _closed() -> NoReturn:
+    raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
 
 
 class _Promise:

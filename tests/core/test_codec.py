@@ -7,6 +7,7 @@ import itertools
 import math
 import operator
 import os
+import signal
 import subprocess
 import sys
 import typing
@@ -510,3 +511,61 @@ def test_another_process_needs_the_class_declared_and_imports_nothing(tmp_path: 
         "stored value is a shop.Order, which this process has not declared: read it with type=…",
         "[Order(number=7)]",
     ]
+
+
+class Struck(Exception):
+    """What a signal's handler raises, as a worker's time limit does."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Struckable:
+    """While an alarm is set, hashing it is the moment at which the signal strikes."""
+
+    name: str
+
+    def __hash__(self) -> int:
+        if signal.getsignal(signal.SIGALRM) is _strike:
+            signal.raise_signal(signal.SIGALRM)
+        return hash(self.name)
+
+
+def _strike(_: int, __: object) -> None:
+    raise Struck
+
+
+@pytest.fixture
+def struck() -> typing.Iterator[None]:
+    before = signal.signal(signal.SIGALRM, _strike)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+STORED = encode({Struckable("a")})
+
+
+def test_what_a_signals_handler_raises_while_a_value_is_decoded_goes_through(struck: None) -> None:
+    with pytest.raises(Struck):
+        decode(*STORED)
+
+
+def test_what_a_signals_handler_raises_while_a_type_is_described_goes_through(struck: None) -> None:
+    class Annotated:
+        __annotations__ = {"name": "hash(Struckable('a'))"}
+
+    with pytest.raises(Struck):
+        declare(dataclasses.dataclass(Annotated))
+
+
+class Angry(msgspec.Struct):
+    calm: bool
+
+    def __post_init__(self) -> None:
+        if not self.calm:
+            raise Struck
+
+
+def test_a_post_init_that_refuses_what_is_stored_makes_it_no_value() -> None:
+    angry = Angry(calm=True)
+    angry.calm = False
+    with pytest.raises(ValueFormatError, match=r"refused by its __post_init__ \(Struck\)"):
+        decode(*encode(angry))

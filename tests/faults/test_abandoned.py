@@ -171,8 +171,8 @@ def test_ten_thousand_gets_of_sixteen_threads_of_which_many_time_out_deliver_wha
         account.check(abandoned=100, connections=16)
 
 
-class Struck(BaseException):
-    """What the signal's handler raises, as Ctrl-C does."""
+class Struck(Exception):
+    """What the signal's handler raises, as a worker's time limit does."""
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ import itertools
 import random
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from servers import observer
 from unicache._blocking import BlockingIo
 from unicache._core.handshake import Credentials
 from unicache._core.links import Links
@@ -54,6 +56,72 @@ def test_no_turn_before_the_deadline_is_a_timeout_in_which_nothing_was_sent() ->
         assert not caught.value.ambiguous
         server.resume()
         assert first.result() == b"first"
+        links.close()
+
+
+def test_deadlines_that_pass_in_a_crowd_cost_no_connection_and_cross_no_reply(namespace: str) -> None:
+    def share(first: int) -> list[OperationTimeout]:
+        late = []
+        for number in range(first, first + 300):
+            try:
+                assert int(run(say(links, "ECHO", number))) == number
+            except OperationTimeout as error:
+                late.append(error)
+        return late
+
+    with Server() as server, ThreadPoolExecutor(64) as pool:
+        links = links_to(BlockingIo(), server, Credentials(client_name=namespace), max_connections=2)
+        assert all(pool.map(lambda share: _echoes(links, share), [range(10)] * 4))
+        before = _connections(server)
+        links._timeout = 0.01
+        late = list(itertools.chain.from_iterable(pool.map(share, range(0, 640_000, 10_000))))
+        assert _connections(server) == before + 1  # the one that asks
+        assert all(error.ambiguous is not ("were busy" in str(error)) for error in late)
+        links.close()
+
+
+def _connections(server: Server) -> int:
+    with observer(server) as client:
+        return int(client.info("stats")["total_connections_received"])
+
+
+class Oversleeping(BlockingIo):
+    """Whoever waits for a turn wakes up when the deadline is over, and has the turn."""
+
+    late = 0.0
+
+    def now(self) -> float:  # type: ignore[override]  # a function there, a method here
+        return time.monotonic() + self.late
+
+    def event(self) -> "Oversleeping.Event":
+        return self.Event(self)
+
+    class Event:
+        def __init__(self, io: "Oversleeping") -> None:
+            self._io = io
+            self._event = threading.Event()
+            self.set = self._event.set
+
+        async def wait(self, seconds: float) -> bool:
+            if not self._event.is_set():
+                self._io.late += seconds
+            return self._event.wait(20.0)
+
+
+def test_a_turn_won_after_the_deadline_sends_nothing_and_leaves_the_connection_as_it_was() -> None:
+    with Server() as server, ThreadPoolExecutor(1) as pool:
+        links = links_to(Oversleeping(), server, max_connections=1)
+        run(links.connect())
+        connection = run(say(links, "CLIENT", "ID"))
+        loan = links._idle.pop()  # type: ignore[attr-defined]
+        asked = pool.submit(run, say(links, "SET", "late", "1"))
+        wait_until(lambda: bool(links._waiting))  # type: ignore[attr-defined]
+        links._give(loan)  # type: ignore[attr-defined]
+        with pytest.raises(OperationTimeout) as caught:
+            asked.result()
+        assert not caught.value.ambiguous
+        assert run(say(links, "GET", "late")) is None
+        assert run(say(links, "CLIENT", "ID")) == connection
         links.close()
 
 
@@ -116,6 +184,26 @@ def _struck(links: Links, number: int, moment: float) -> bool:
     except Struck:
         return True
     return False
+
+
+def test_a_time_limit_of_the_callers_own_is_raised_as_it_is_and_the_reply_goes_to_nobody() -> None:
+    def strike(_: int, __: Any) -> None:
+        raise TimeoutError("enough")  # an OSError, like all that a socket raises
+
+    with Server() as server:
+        links = links_to(BlockingIo(), server)
+        run(links.connect())
+        server.pause()
+        before = signal.signal(signal.SIGALRM, strike)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(TimeoutError, match="enough"):
+                run(say(links, "ECHO", "hers"))
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        server.resume()
+        assert run(say(links, "ECHO", "mine")) == b"mine"
+        links.close()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ What must not live here: namespaces and limits of keys (``names``), and how a va
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
 from inspect import Parameter, Signature, signature
@@ -239,6 +238,8 @@ def _any_keywords(sign: Signature) -> str | None:
 
 
 def _unknown(name: str, option: str, names: Iterable[str], title: str) -> ConfigurationError:
+    from difflib import get_close_matches  # dear to import, and only a mistake needs it
+
     known = list(names)
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known) or 'none'}"

@@ -57,6 +57,8 @@ _VERSION = 1
 _LONGEST_COST = 0xFFFFFFFF
 _HEADER = struct.Struct("<2sBBB3xQ8sIqqIHI")
 _START = _HEADER.size
+_read_header = _HEADER.unpack_from
+_EMPTY = blake2b(digest_size=8)
 _CAS = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
 _TAG_LENGTH = struct.Struct("<H")
@@ -83,7 +85,7 @@ def pack(name: bytes, record: Record) -> bytes:
         TAGGED if tags else 0,
         record.codec,
         record.cas,
-        blake2b(name, digest_size=8).digest(),
+        _digest(name),
         record.schema,
         round(record.created * 1000),
         round(record.soft * 1000),
@@ -105,15 +107,22 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
         return _unpack_lease(data)
     if len(data) < _START or crc32(data) != _RESIDUE:
         raise ValueFormatError("the stored record is damaged")
-    _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _HEADER.unpack_from(data)
+    _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _read_header(data)
     if version != _VERSION or flags != (TAGGED if count else 0):
         raise ValueFormatError(f"the stored record has version {version} and flags {flags}, unknown to this release")
-    if digest != blake2b(name, digest_size=8).digest():
+    if digest != _digest(name):
         raise WrongKey("the stored record was written under another key")
     tags, start = _unpack_tags(data, count) if count else ((), _START)
     if start + length + _CRC.size != len(data):
         raise ValueFormatError("the stored record has the wrong length")
     return Record(data[start : start + length], codec, cas, created / 1000, soft / 1000, cost / 1000, schema, tags)
+
+
+def _digest(name: bytes) -> bytes:
+    """A copy of an empty hash is had in half the time of a new one."""
+    digest = _EMPTY.copy()
+    digest.update(name)
+    return digest.digest()
 
 
 def pack_lease(token: bytes) -> bytes:

@@ -4,12 +4,14 @@ A flavour is one implementation of ``Io``. The methods that are ``async`` here m
 hub or a reactor, and block it under threads; everything else returns at once. Nothing here decides anything.
 """
 
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-__all__ = ["Alarm", "Endpoint", "Event", "Io", "Promise", "Receiver", "Task", "Transport"]
+if TYPE_CHECKING:  # dear to import, and most connections need it not
+    import ssl
+
+__all__ = ["Alarm", "DirectTransport", "Endpoint", "Event", "Io", "Promise", "Receiver", "Task", "Transport"]
 
 Promise = Awaitable[Any]
 """One value to come, awaited at most once."""
@@ -22,7 +24,7 @@ class Endpoint:
     host: str = "localhost"
     port: int = 6379
     path: str | None = None
-    tls: ssl.SSLContext | None = None
+    tls: "ssl.SSLContext | None" = None
 
     def __str__(self) -> str:
         return self.path if self.path is not None else f"{self.host}:{self.port}"
@@ -106,6 +108,21 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close at once, without another word to the receiver. Allowed twice."""
+        ...
+
+
+class DirectTransport(Transport, Protocol):
+    """The transport of an exclusive model, which can also be used past its receiver, by the one who waits.
+
+    Both calls raise BlockingIOError when no bytes come before the deadline, any other OSError when the stream is gone.
+    """
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write ``data``, and give the bytes that come back first."""
+        ...
+
+    def receive(self, deadline: float) -> bytes:
+        """The next bytes."""
         ...
 
 

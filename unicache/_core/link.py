@@ -17,17 +17,13 @@ from typing import Any
 from unicache._core.handshake import Credentials, Features, features, greeting, refusal
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
-from unicache._core.tls import open_stream
 from unicache._core.watches import Watches
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
-__all__ = ["Link"]
+__all__ = ["Link", "Slot", "copy_of"]
 
 MAX_IN_FLIGHT = 100_000
 """Requests that may wait for replies on one link before more are refused (P9)."""
-
-FRESH = 0.01
-"""Seconds for which an exclusive link that just worked is taken to be alive without a look at its socket."""
 
 GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
@@ -40,7 +36,11 @@ class _State(Enum):
     DEAD = "dead"
 
 
-class _Slot:
+# Looked up once: in Python 3.11 a member of an Enum costs as much as ten attributes, and every request asks.
+_NEW, _OPENING, _READY, _DEAD = _State
+
+
+class Slot:
     """A request's place in the queue of replies."""
 
     __slots__ = ("deadline", "late", "payload", "promise", "replies", "want")
@@ -61,15 +61,14 @@ class Link:
         self._io = io
         self._endpoint = endpoint
         self._who = who
-        self._state = _State.NEW
+        self._state = _NEW
         self._transport: Transport | None = None
         self._reader = reader()
-        self._queue: deque[_Slot] = deque()  # asked before the link was open
-        self._pending: deque[_Slot] = deque()  # sent, or about to be at the end of this tick
+        self._queue: deque[Slot] = deque()  # asked before the link was open
+        self._pending: deque[Slot] = deque()  # sent, or about to be at the end of this tick
         self._output: list[bytes] = []
         self._alone = False  # the last write carried one request: few callers, so the next need not wait for company
         self._alarm: Alarm | None = None
-        self._used = 0.0
         self.alarm_at = inf
         self.watches = Watches()
         self.reason: CacheError | None = None
@@ -80,21 +79,21 @@ class Link:
     @property
     def new(self) -> bool:
         """Never opened."""
-        return self._state is _State.NEW
+        return self._state is _NEW
 
     @property
     def ready(self) -> bool:
         """Open, greeted, and not lost."""
-        return self._state is _State.READY
+        return self._state is _READY
 
     @property
     def dead(self) -> bool:
         """Lost, refused or closed; ``reason`` says which."""
-        return self._state is _State.DEAD
+        return self._state is _DEAD
 
     @property
     def busy(self) -> bool:
-        """Replies are outstanding; on an idle exclusive link these are tombstones."""
+        """Replies are outstanding."""
         return bool(self._pending)
 
     # -- opening
@@ -105,19 +104,27 @@ class Link:
         Raises StoreUnavailable, OperationTimeout, ConfigurationError, CacheClosed; whoever called must then ``end`` it.
         """
         deadline = self._io.now() + seconds
-        if self._state is _State.NEW:
-            self._state = _State.OPENING
+        if self._state is _NEW:
+            self._state = _OPENING
         try:
-            self._attach(await open_stream(self._io, self._endpoint, self, seconds))
+            self._attach(await self._connected(seconds))
         except (OSError, UnicodeError) as error:
             raise StoreUnavailable(f"cannot reach {self._endpoint}: {_reason(error)}") from error
         found = await self._greet(deadline)
         self._go()
         return found
 
+    async def _connected(self, seconds: float) -> Transport:
+        self._endpoint.host.encode("idna")  # refused here, because event models fail at it in ways of their own
+        if self._endpoint.tls is None:
+            return await self._io.connect(self._endpoint, self, seconds)
+        from unicache._core.tls import open_tls  # with the standard library's ssl, which is dear to import
+
+        return await open_tls(self._io, self._endpoint, self, seconds)
+
     def _attach(self, transport: Transport) -> None:
         self._transport = transport
-        if self._state is _State.DEAD:
+        if self._state is _DEAD:
             transport.close()
         self._check_unbroken()
 
@@ -128,18 +135,18 @@ class Link:
 
     async def _greet(self, deadline: float) -> Features:
         commands = greeting(self._who)
-        slot = _Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
+        slot = Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
         self._send(slot)
         replies = await slot.promise
         if isinstance(replies, OperationTimeout):
             raise StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
         if isinstance(replies, CacheError):
-            raise _fresh(replies, ambiguous=False)  # to the callers, who have sent nothing yet
+            raise copy_of(replies, ambiguous=False)  # to the callers, who have sent nothing yet
         return features(replies if isinstance(replies, list) else [replies], self._who, str(self._endpoint))
 
     def _go(self) -> None:
         self._check_unbroken()
-        self._state = _State.READY
+        self._state = _READY
         queue, self._queue = self._queue, deque()
         self._alone = len(queue) == 1
         for slot in queue:
@@ -153,9 +160,9 @@ class Link:
         Server errors come as ReplyError values. Raises StoreUnavailable and OperationTimeout, ``ambiguous`` when
         the request may have been carried out.
         """
-        slot = _Slot(self._promise(self._transport), payload, want, deadline)
+        slot = Slot(self._promise(self._transport), payload, want, deadline)
         try:
-            if self._state is _State.READY and len(self._pending) < MAX_IN_FLIGHT:
+            if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
             else:
                 self._wait_for_opening(slot)
@@ -167,7 +174,7 @@ class Link:
             raise reply
         return reply
 
-    def _send(self, slot: _Slot) -> None:
+    def _send(self, slot: Slot) -> None:
         output = self._output
         self._pending.append(slot)
         output.append(slot.payload)
@@ -180,16 +187,16 @@ class Link:
                 self._transport.wake()
         slot.payload = b""  # last, because it tells that all of this was done
 
-    def _wait_for_opening(self, slot: _Slot) -> None:
+    def _wait_for_opening(self, slot: Slot) -> None:
         if self.reason is not None:
-            raise _fresh(self.reason, ambiguous=False)
+            raise copy_of(self.reason, ambiguous=False)
         if len(self._queue) + len(self._pending) >= MAX_IN_FLIGHT:
             raise StoreUnavailable(f"{MAX_IN_FLIGHT} requests to {self._endpoint} are already waiting")
         self._queue.append(slot)
         if slot.deadline < self.alarm_at:
             self._set_alarm(slot.deadline)
 
-    def _abandon(self, slot: _Slot) -> None:
+    def _abandon(self, slot: Slot) -> None:
         """The caller has gone. What was not sent is not sent; what was leaves a tombstone."""
         if slot in self._queue:
             self._queue.remove(slot)
@@ -226,7 +233,7 @@ class Link:
                 pending.popleft()
                 resolve(slot.promise, reply)
         except (ProtocolError, IndexError):
-            self._give_up(StoreUnavailable(f"{self._endpoint} sent what is not an answer"))
+            self._give_up(self._nonsense())
         except BaseException:  # interrupted by a signal, perhaps between a reply and its request: out of step
             self.lost(None)
             raise
@@ -241,9 +248,12 @@ class Link:
         why = "the server closed the connection" if error is None else _reason(error)
         self._give_up(self._refused() or StoreUnavailable(f"lost the connection to {self._endpoint}: {why}"))
 
+    def _nonsense(self) -> CacheError:
+        return StoreUnavailable(f"{self._endpoint} sent what is not an answer")
+
     def _refused(self) -> CacheError | None:
         """What the server said against us before it hung up."""
-        said = self._pending[0].replies if self._state is _State.OPENING and self._pending else None
+        said = self._pending[0].replies if self._state is _OPENING and self._pending else None
         return refusal(said[0], str(self._endpoint)) if said and isinstance(said[0], ReplyError) else None
 
     def ring(self) -> None:
@@ -260,15 +270,18 @@ class Link:
         if earliest < inf:
             self._set_alarm(earliest)
 
-    def _overdue(self, slot: _Slot, now: float) -> None:
+    def _overdue(self, slot: Slot, now: float) -> None:
         if slot in self._queue:
             self._queue.remove(slot)
             error: CacheError = StoreUnavailable(f"no connection to {self._endpoint} within the deadline")
         else:
-            slot.late = True
-            slot.deadline = now + GRACE
-            error = OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
+            error = self._late(slot, now)
         self._resolve(slot.promise, error)
+
+    def _late(self, slot: Slot, now: float) -> CacheError:
+        slot.late = True
+        slot.deadline = now + GRACE
+        return OperationTimeout(f"{self._endpoint} did not answer within the deadline", ambiguous=True)
 
     def _set_alarm(self, at: float) -> None:
         if self._alarm is not None:
@@ -277,17 +290,6 @@ class Link:
         self._alarm = self._io.alarm(max(0.0, at - self._io.now()), self.ring)
 
     # -- the end
-
-    def check(self) -> None:
-        """Between requests of an exclusive link: take in what has arrived, notice that the other side has closed."""
-        now = self._io.now()
-        if self._transport is not None and (self._pending or now - self._used > FRESH):
-            self._transport.read(wait=False)
-        self._used = now
-        if not self._pending:
-            self.alarm_at = inf
-        elif now >= self.alarm_at:
-            self.ring()
 
     def fileno(self) -> int | None:
         """The socket's descriptor, if there is one."""
@@ -299,7 +301,7 @@ class Link:
 
     def _give_up(self, error: CacheError) -> None:
         """End, but leave it to ``open`` while that is under way: whoever opens keeps a score, and must hear first."""
-        if self._state is not _State.OPENING:
+        if self._state is not _OPENING:
             self.end(error)
             return
         self._broken = self._broken or error
@@ -310,7 +312,7 @@ class Link:
         """Close; what is outstanding, and whatever comes later, fails with the first reason given."""
         # All of it each time: a signal may have cut the first short, or a request of another thread have slipped in.
         self.reason = self.reason or error
-        self._state = _State.DEAD
+        self._state = _DEAD
         self._shut()
         self._fail_all(self.reason)
         self.watches.tell(None)
@@ -328,10 +330,10 @@ class Link:
         sent = len(pending) - len(self._output)
         self._output.clear()
         for position, slot in enumerate(chain(pending, queue)):
-            self._resolve(slot.promise, _fresh(error, ambiguous=position < sent))
+            self._resolve(slot.promise, copy_of(error, ambiguous=position < sent))
 
 
-def _fresh(error: CacheError, *, ambiguous: bool) -> CacheError:
+def copy_of(error: CacheError, *, ambiguous: bool) -> CacheError:
     """The same error as an object of its own: several callers raise it, and each adds its traceback."""
     if isinstance(error, StoreUnavailable):
         return StoreUnavailable(str(error), ambiguous=ambiguous)

@@ -8,9 +8,10 @@ repeated without harm. Nothing else is ever repeated (R6).
 import os
 from collections.abc import Hashable
 from contextlib import suppress
-from dataclasses import dataclass
 from math import inf
 from typing import Any
+
+import msgspec
 
 from unicache._core.backoff import Backoff
 from unicache._core.forks import forget_after_fork
@@ -22,8 +23,7 @@ from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnav
 __all__ = ["Links", "NodeOptions", "SharedLinks", "bury", "distrusted"]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeOptions:
+class NodeOptions(msgspec.Struct, frozen=True):
     """``timeout`` and ``connect_timeout`` in seconds; ``max_connections`` bounds the pool of an exclusive model."""
 
     endpoint: Endpoint

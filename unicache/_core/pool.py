@@ -6,12 +6,14 @@ What a link is and when it is opened stands in ``links``; here is who gets which
 import threading
 import weakref
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
+from unicache._core.exclusive_link import ExclusiveLink
 from unicache._core.handshake import Features
 from unicache._core.io import Event, Io
-from unicache._core.link import Link
 from unicache._core.links import Links, NodeOptions, SharedLinks, bury, distrusted
+from unicache._core.resp import NOTHING
 from unicache.errors import OperationTimeout, StoreUnavailable
 
 __all__ = ["LinkPool", "links_for"]
@@ -20,8 +22,9 @@ __all__ = ["LinkPool", "links_for"]
 class LinkPool(Links):
     """At most ``max_connections`` links, opened as needed, each used by one caller at a time.
 
-    A signal's handler may raise anywhere, so a link may fail to be given back. Who has it is therefore on record by a
-    weak reference: when a link is missed, one whose holder is no more is closed, and makes room.
+    Each link has one loan: it lies among the idle, or whoever has it may use the link. A signal's handler may raise
+    anywhere, so a loan may get lost. Nobody else refers to it, and it is on record by a weak reference: when a link is
+    missed, one whose loan is no more is closed, and makes room.
     """
 
     def __init__(self, io: Io, options: NodeOptions) -> None:
@@ -30,108 +33,134 @@ class LinkPool(Links):
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._idle: deque[Link] = deque()
+        self._idle: deque[_Loan] = deque()
         self._farewell = weakref.finalize(self, _close_all, self._idle)
-        self._holders: dict[Link, weakref.ref[_Turn]] = {}
+        self._loans: dict[ExclusiveLink, weakref.ref[_Loan]] = {}
         self._waiting: deque[_Turn] = deque()
 
     async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
-        turn = _Turn()
+        loan = self._lent() or await self._taken(deadline)
         try:
-            link = await self._take(turn, deadline)
-            return await link.request(payload, want, deadline)
+            if want == 1 and (reply := loan.link.exchange(payload, deadline)) is not NOTHING:
+                return reply
+            return await loan.link.request(payload, want, deadline)
         finally:
-            self._give(turn)
+            self._give(loan)
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""
-        turn = _Turn()
-        try:
-            await self._take(turn, self._io.now() + self._options.connect_timeout)
-        finally:
-            self._give(turn)
+        self._give(self._lent() or await self._taken(self._io.now() + self._options.connect_timeout))
         assert self.features is not None
         return self.features
 
-    async def _take(self, turn: "_Turn", deadline: float) -> Link:
+    def _lent(self) -> "_Loan | None":
+        """An idle link at once, without the lock, if there is a sound one and nobody waits for it."""
+        if self._waiting or not self._idle:
+            return None
+        try:
+            loan = self._idle.pop()
+        except IndexError:  # another thread was faster
+            return None
+        if loan.link.check():
+            return loan
+        self._give(loan)
+        return None
+
+    async def _taken(self, deadline: float) -> "_Loan":
+        """A link in its turn, opened if it is new."""
         while True:
-            if event := self._queued(turn):
-                await self._wait(turn, event, deadline)
-            self._check_open()
-            if (link := turn.link) is None:
-                raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
-            if link.new:
-                self._check_due(deadline)
-                await self._open(link, deadline)
-                return link
-            link.check()
-            if link.ready:
-                return link
-            self._give(turn)
+            loan = await self._won(deadline)
+            try:
+                if loan.link.new:
+                    self._check_due(deadline)
+                    await self._open(loan.link, deadline)
+                if loan.link.check():
+                    return loan
+            except BaseException:
+                self._give(loan)
+                raise
+            self._give(loan)
 
-    async def _wait(self, turn: "_Turn", event: Event, deadline: float) -> None:
-        await event.wait(deadline - self._io.now())
-        with self._lock:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+    async def _won(self, deadline: float) -> "_Loan":
+        """Wait in the queue, in which nobody can be overtaken."""
+        turn = _Turn(self._io.event())
+        try:
+            self._queue(turn)
+            await turn.event.wait(deadline - self._io.now())
+            return self._outcome(turn, deadline)
+        except BaseException:
+            self._leave(turn)
+            raise
 
-    def _queued(self, turn: "_Turn") -> Event | None:
-        """Lend a link at once, or give what to wait for in the queue, in which nobody can be overtaken."""
+    def _outcome(self, turn: "_Turn", deadline: float) -> "_Loan":
+        self._check_open()
+        if turn.loan is None or self._io.now() >= deadline:
+            raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
+        return turn.loan
+
+    def _queue(self, turn: "_Turn") -> None:
         with self._lock:
             self._check_open()
-            if not self._waiting and self._lend(turn):
-                return None
-            turn.event = self._io.event()
             self._waiting.append(turn)
-            self._drop_abandoned()
+            self._drop_lost()
             self._serve()
-            return turn.event
 
-    def _lend(self, turn: "_Turn") -> bool:
-        if self._idle:
-            link = self._idle.pop()
-        elif len(self._holders) < self._options.max_connections:
-            link = Link(self._io, self._options.endpoint, self._options.who)
-        else:
-            return False
-        self._holders[link] = weakref.ref(turn)
-        turn.link = link
-        return True
+    def _leave(self, turn: "_Turn") -> None:
+        with self._lock, suppress(ValueError):
+            self._waiting.remove(turn)
+        if turn.loan is not None:
+            self._give(turn.loan)
 
     def _serve(self) -> None:
-        while self._waiting and self._lend(self._waiting[0]):
-            self._waiting.popleft().call()
+        """Lend what can be lent, to those who wait."""
+        while self._waiting and (loan := self._next_loan()):
+            turn = self._waiting.popleft()
+            turn.loan = loan
+            turn.event.set()
 
-    def _drop_abandoned(self) -> None:
-        for link, holder in list(self._holders.items()):
-            if holder() is None and link not in self._idle:
+    def _next_loan(self) -> "_Loan | None":
+        with suppress(IndexError):
+            return self._idle.pop()
+        if len(self._loans) >= self._options.max_connections:
+            return None
+        loan = _Loan(ExclusiveLink(self._io, self._options.endpoint, self._options.who))
+        self._loans[loan.link] = weakref.ref(loan)
+        return loan
+
+    def _drop_lost(self) -> None:
+        for link, loan in list(self._loans.items()):
+            if loan() is None:
                 link.close()
-                del self._holders[link]
+                del self._loans[link]
 
     def _check_due(self, deadline: float) -> None:
         if self._backoff.next_try >= deadline:
             raise StoreUnavailable(f"{self._options.endpoint} is out of reach; the next attempt is not due yet")
 
-    def _give(self, turn: "_Turn") -> None:
-        """Take the link back, if there is one, and let the next in the queue have it."""
-        link, turn.link = turn.link, None
-        if link is None:
-            return
+    def _give(self, loan: "_Loan") -> None:
+        """Take the link back, and let the next in the queue have it."""
+        if loan.link.quiet:
+            self._idle.append(loan)
+        else:
+            self._put_away(loan)
+        if self._waiting:
+            with self._lock:
+                self._serve()
+
+    def _put_away(self, loan: "_Loan") -> None:
+        link = loan.link
         with self._lock:
-            if self._closed or not (link.new or link.ready):
+            if self._closed or link.torn or not (link.new or link.ready):
                 link.close()
             if link.dead:
-                self._holders.pop(link, None)
-            elif link.busy:
-                self._idle.appendleft(link)  # its tombstones need time to be answered, so it is taken last
+                self._loans.pop(link, None)
             else:
-                self._idle.append(link)
-            self._serve()
+                self._idle.appendleft(loan)  # its tombstones need time to be answered, so it is taken last
 
     def distrust(self) -> None:
         """Lose all links: the one in question has been given back and cannot be told from the others."""
         with self._lock:
-            links = list(self._holders)
+            links = list(self._loans)
         for link in links:
             link.end(distrusted(self._options.endpoint))
 
@@ -139,35 +168,39 @@ class LinkPool(Links):
         """Close all links; requests under way fail with CacheClosed."""
         with self._lock:
             self._closed = True
-            links = list(self._holders)
-            self._holders.clear()
+            links = list(self._loans)
+            self._loans.clear()
             self._idle.clear()
             waiting, self._waiting = self._waiting, deque()
         for link in links:
             link.close()
         for turn in waiting:
-            turn.call()
+            turn.event.set()
 
     def forget(self) -> None:
         """Let go of the parent's links."""
         self._farewell.detach()
-        bury(self._holders)
+        bury(self._loans)
         self._reset()
 
 
+class _Loan:
+    """The right to use a link."""
+
+    __slots__ = ("__weakref__", "link")
+
+    def __init__(self, link: ExclusiveLink) -> None:
+        self.link = link
+
+
 class _Turn:
-    """A caller's claim on a link: waiting for one, or using it."""
+    """A caller's place in the queue; ``event`` says that there is a loan, or no more hope."""
 
-    __slots__ = ("__weakref__", "event", "link")
+    __slots__ = ("event", "loan")
 
-    def __init__(self) -> None:
-        self.event: Event | None = None
-        self.link: Link | None = None
-
-    def call(self) -> None:
-        """Tell the caller to look again."""
-        if self.event is not None:
-            self.event.set()
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.loan: _Loan | None = None
 
 
 def links_for(io: Io, options: NodeOptions) -> Links:
@@ -175,10 +208,10 @@ def links_for(io: Io, options: NodeOptions) -> Links:
     return LinkPool(io, options) if io.exclusive else SharedLinks(io, options)
 
 
-def _close_all(idle: deque[Link]) -> None:
+def _close_all(idle: deque[_Loan]) -> None:
     """When the pool is collected, and at the end of the interpreter: a cache need not be closed by anybody.
 
     Links in use go with their threads.
     """
     while idle:
-        idle.pop().close()
+        idle.pop().link.close()

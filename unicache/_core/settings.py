@@ -1,12 +1,11 @@
 """The settings of one cache, checked and complete. Pure values; where they come from is ``url``'s business."""
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["Settings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """All times in seconds.
 
     ``ttl``    of entries that name none; None for no expiry

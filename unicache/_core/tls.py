@@ -4,25 +4,21 @@ It is the transport's receiver and the link's transport at once; the standard li
 memory buffers. What must not be here: which certificates to trust (``url`` makes the context).
 """
 
+import errno
 import ssl
 from math import inf
-from typing import Any
+from typing import Any, cast
 
-from unicache._core.io import Endpoint, Io, Promise, Receiver, Transport
+from unicache._core.io import DirectTransport, Endpoint, Io, Promise, Receiver, Transport
 
-__all__ = ["open_stream"]
+__all__ = ["open_tls"]
 
 CHUNK = 65536
 
 
-async def open_stream(io: Io, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
-    """Connect, and if the endpoint wants TLS, shake hands. Raises OSError, of which ssl.SSLError is one.
-
-    A host name that cannot be one raises UnicodeError here, because event models fail at it in ways of their own.
-    """
-    endpoint.host.encode("idna")
-    if endpoint.tls is None:
-        return await io.connect(endpoint, receiver, seconds)
+async def open_tls(io: Io, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
+    """Connect and shake hands. Raises OSError, of which ssl.SSLError is one."""
+    assert endpoint.tls is not None
     deadline = io.now() + seconds
     layer = _TlsLayer(io, endpoint.tls, endpoint.host, receiver)
     await layer.open(await io.connect(endpoint, layer, seconds), deadline)
@@ -39,13 +35,13 @@ class _TlsLayer:
         self._deadline = inf
         self._greeted: Promise | None = None
         self._gone: Exception | None = None
-        self._raw: Transport
+        self._raw: DirectTransport  # of other models a Transport, and then nobody asks for more
 
     async def open(self, raw: Transport, deadline: float) -> None:
         """Shake hands before the deadline, or close and raise OSError."""
         if self._gone is not None:
             raise self._gone
-        self._raw = raw
+        self._raw = cast("DirectTransport", raw)
         self._deadline = deadline
         self._greeted = self._io.promise(raw)
         alarm = self._io.alarm(deadline - self._io.now(), self.ring)
@@ -143,6 +139,25 @@ class _TlsLayer:
     def read(self, *, wait: bool) -> None:
         """Pass it on."""
         self._raw.read(wait=wait)
+
+    def exchange(self, data: bytes, deadline: float) -> bytes:
+        """Write, and give what comes back first."""
+        self._tls.write(data)
+        return self._decrypted(self._raw.exchange(self._outgoing.read(), deadline), deadline)
+
+    def receive(self, deadline: float) -> bytes:
+        """Give what comes next."""
+        return self._decrypted(b"", deadline)
+
+    def _decrypted(self, data: bytes, deadline: float) -> bytes:
+        while True:
+            self._incoming.write(data)
+            try:
+                if plain := self._tls.read(CHUNK):
+                    return plain
+                raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
+            except ssl.SSLWantReadError:
+                data = self._raw.receive(deadline)
 
     def fileno(self) -> int:
         """The socket's descriptor."""

@@ -5,17 +5,16 @@
     valkeys://…                                     TLS, certificate and host name verified; rediss:// is the same
     unix:///path/to/socket?db=0
 
-Options stand behind ``?`` or are given as keywords. Parsing is the standard library's: a client library would cost more
-to import than the whole of this package. No error shows more of a URL than the option or part it is about.
+Options stand behind ``?`` or are given as keywords. Parsing is the standard library's: a client library's parser comes
+with the whole client, to import each time. No error shows more of a URL than the option or part it is about.
 """
 
 import os
-import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import msgspec
 
 from unicache._core.durations import optional_seconds, seconds
 from unicache._core.handshake import Credentials
@@ -24,19 +23,20 @@ from unicache._core.links import NodeOptions
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
 
+if TYPE_CHECKING:
+    import ssl
+
 __all__ = ["Configuration", "Memory", "configuration"]
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """``memory://``: the bounds of the store."""
 
     max_entries: int = 100_000
     max_bytes: int = 256 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(msgspec.Struct, frozen=True):
     """Where the store is, and how the cache behaves."""
 
     store: Memory | NodeOptions
@@ -216,6 +216,8 @@ def _converted(kind: dict[str, _Convert], given: Mapping[str, Any]) -> dict[str,
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> ConfigurationError:
+    from difflib import get_close_matches  # dear to import, and only a mistake needs it
+
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
     return ConfigurationError(f"unknown {what} {name!r}; {hint}")
@@ -246,8 +248,10 @@ def _endpoint(parts: SplitResult, values: dict[str, Any]) -> Endpoint:
     return Endpoint(host=parts.hostname or "localhost", port=parts.port or 6379, tls=tls)
 
 
-def _context(values: dict[str, Any]) -> ssl.SSLContext:
+def _context(values: dict[str, Any]) -> "ssl.SSLContext":
     """A context that verifies certificate and host name, unless ``ssl_cert_reqs`` says in so many words not to."""
+    import ssl  # dear to import, and most URLs need it not
+
     authorities, own, key = (values.pop(name, None) for name in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile"))
     try:
         context = ssl.create_default_context(cafile=authorities)

@@ -6,14 +6,15 @@ These numbers and layouts are stored data: they are never reused for something e
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
-from pickle import PicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from unicache.errors import ValueFormatError
+
+if TYPE_CHECKING:  # dear to import, and few values need it
+    from zoneinfo import ZoneInfo
 
 __all__ = [
     "BYTES",
@@ -74,24 +75,41 @@ def _zone(zone: tzinfo | None) -> Any:
     if type(zone) is timezone:
         offset, *name = zone.__getinitargs__()  # type: ignore[attr-defined]  # the one way to tell a given name
         return [offset // _MICROSECOND, *name]
-    if type(zone) is ZoneInfo and _rebuildable(zone):
-        return zone.key
+    if key := _key(zone):
+        return key
     raise Refused(f"a time whose tzinfo is a {type(zone).__qualname__}; use datetime.timezone or zoneinfo.ZoneInfo")
 
 
-def _rebuildable(zone: ZoneInfo) -> bool:
+def _key(zone: tzinfo) -> str | None:
+    """The name by which the zone can be had again, if it is one of zoneinfo's and has such a name."""
+    from pickle import PicklingError
+    from zoneinfo import ZoneInfo
+
+    if type(zone) is not ZoneInfo:
+        return None
     try:
         zone.__reduce__()
     except PicklingError:  # from a file: its name alone does not tell its rules
-        return False
-    return True
+        return None
+    return zone.key
 
 
 def _unzone(zone: Any) -> tzinfo | None:
     if isinstance(zone, list):
         offset, *name = zone
         return timezone(timedelta(microseconds=offset), *name)
-    return zone if zone is None else ZoneInfo(zone)
+    return zone if zone is None else _zone_info(zone)
+
+
+def _zone_info(key: Any) -> "ZoneInfo":
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(key)
+    except OSError as error:
+        if error.errno is None:  # a signal's handler raised it, a TimeoutError for example
+            raise
+    raise ValueError("the name of a time zone is no file's")
 
 
 def _pack_clock(value: datetime | time) -> bytes:

@@ -105,13 +105,24 @@ def _struct_shape(kind: type[msgspec.Struct], path: str) -> Shape:
         return {name: getattr(value, name) for name in names}
 
     def build(fields: Fields) -> Any:
-        value = kind(**{name: fields[name] for name in _exactly(fields, names, path)})
-        if hasattr(kind, "__post_init__"):  # there is no way around it, but its changes can be undone
-            for name in names:
-                msgspec.structs.force_setattr(value, name, fields[name])
+        _exactly(fields, names, path)
+        if not hasattr(kind, "__post_init__"):
+            return kind(**fields)
+        value = _initialized(kind, fields, path)  # there is no way around it, but its changes can be undone
+        for name in names:
+            msgspec.structs.force_setattr(value, name, fields[name])
         return value
 
     return Shape(kind, path, take, build)
+
+
+def _initialized(kind: type[msgspec.Struct], fields: Fields, path: str) -> msgspec.Struct:
+    try:
+        return kind(**fields)
+    except Exception as error:  # noqa: BLE001  code of the application, which may raise anything
+        problem = type(error).__name__
+    # Raised outside the handler: what was caught may hold stored values.
+    raise ValueFormatError(f"the stored {path.replace(':', '.')} is refused by its __post_init__ ({problem})")
 
 
 def _record_shape(kind: type, path: str, names: list[str]) -> Shape | None:

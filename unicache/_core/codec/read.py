@@ -23,6 +23,17 @@ from unicache.errors import ValueFormatError
 
 __all__ = ["decode"]
 
+# What foreign bytes can provoke. Not Exception: what a signal's handler raises is for whoever set it.
+_PROVOKED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+
 
 def decode(codec: int, payload: bytes) -> Any:
     """The value ``payload`` was made of by ``codec``.
@@ -39,7 +50,7 @@ def decode(codec: int, payload: bytes) -> Any:
         return read(payload)
     except ValueFormatError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever foreign bytes provoke is the one error
+    except _PROVOKED as error:
         problem = type(error).__name__
     # Raised outside the handler: what was caught may hold stored bytes, and must not hang on as the context.
     raise ValueFormatError(f"the stored bytes are not a value ({problem})")

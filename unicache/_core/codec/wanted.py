@@ -20,6 +20,9 @@ _NEVER_STORED = (
     inspect.MemoryViewType,
 )
 
+# What type_info raises, and what annotations given as text can. Not Exception: a signal's handler may have raised it.
+_INDESCRIBABLE = (AttributeError, LookupError, NameError, RuntimeError, SyntaxError, TypeError, ValueError)
+
 
 class _Wanted(NamedTuple):
     description: inspect.Type
@@ -66,7 +69,7 @@ def _look(wanted: Any) -> _Wanted:
 def _look_now(wanted: Any) -> _Wanted:
     try:
         description = inspect.type_info(wanted)
-    except Exception as error:
+    except _INDESCRIBABLE as error:
         raise _unsupported(wanted, str(error)) from error
     parts = list(_parts(description, set()))
     for part in parts:
