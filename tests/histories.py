@@ -249,10 +249,9 @@ def _check_zones(zones: Sequence[_Zone]) -> None:
 
 
 def _check_owner(read: Read, load: Load, accepted: Collection[str]) -> None:
-    """What is shared was accepted; what is not was loaded for this read."""
-    own = load.caller == read.caller
-    _demand(own or load.value in accepted, "R4: {} was given {}, which was not accepted", read, load)
-    afresh = own and load.began > read.began
+    """What is shared was accepted, or its load began after the read did; what is not was loaded for this read."""
+    own, afresh = load.caller == read.caller, load.process == read.process and load.began > read.began
+    _demand(own or afresh or load.value in accepted, "R4: {} was given {}, which was not accepted", read, load)
     _demand(read.shared or afresh, "P2: {} loaded afresh, and was given {}", read, load)
 
 

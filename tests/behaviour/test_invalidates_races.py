@@ -119,3 +119,19 @@ async def test_a_writer_that_fails_after_its_commit_refuses_who_had_read_before_
     with pytest.raises(Failed):
         await race.writer(target, when, race.commit_and_fail)(1)
     await race.settled(reader, "new")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+async def test_with_both_a_writer_that_fails_after_its_commit_refuses_who_read_while_it_was_at_work(
+    cache: Cache, stage: Stage, target: str
+) -> None:
+    race = Race(cache, stage)
+    readers: list[Running] = []
+
+    async def write() -> None:
+        readers.append(await race.reader())
+        await race.commit_and_fail()
+
+    with pytest.raises(Failed):
+        await race.writer(target, "both", write)(1)
+    await race.settled(readers[0], "new")

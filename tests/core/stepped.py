@@ -219,6 +219,9 @@ class SteppedIo:
     async def shield(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await main()
 
+    def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Worlds do not end."""
+
     def promise(self, source: Transport | None = None) -> Promise:
         raise NotImplementedError("there are no links in this world")
 

@@ -1,4 +1,4 @@
-"""What befalls the processes of a real run, and their server: they are killed and stopped.
+"""What befalls the processes of a real run, their server and their connections: they are killed, stopped and cut.
 
 What must not live here: what they make of it, and how often it befalls them.
 """
@@ -12,6 +12,7 @@ from itertools import cycle
 
 from crew import Crew
 
+from servers import observer
 from unicache.server import Server
 
 __all__ = ["Nemesis"]
@@ -27,7 +28,7 @@ class Nemesis:
         self._crew = crew
         self._server = server
         self._chance = random.Random(os.getpid())  # noqa: S311  it is not repeatable anyway
-        self._ways: list[Callable[[], None]] = [self._kill, self._stop, self._freeze]
+        self._ways: list[Callable[[], None]] = [self._kill, self._stop, self._freeze, self._cut, self._cut_all]
         self._turns = cycle(self._ways)
         self.struck: Counter[str] = Counter()
 
@@ -57,6 +58,17 @@ class Nemesis:
             time.sleep(self._chance.uniform(0.0, LONGEST_STOP / 2))
         finally:
             self._server.resume()
+
+    def _cut(self) -> None:
+        """One connection."""
+        with observer(self._server) as client:
+            mine = client.client_id()
+            others = [each["id"] for each in client.client_list() if each["id"] != str(mine)]
+            client.client_kill_filter(_id=self._chance.choice(others))
+
+    def _cut_all(self) -> None:
+        with observer(self._server) as client:
+            client.client_kill_filter(_type="normal", skipme=True)
 
     def _leader(self) -> int:
         """Somebody who is just loading the lone key."""

@@ -117,12 +117,7 @@ def test_a_killed_leader_is_succeeded_within_its_lease_and_half_a_second(
     assert {value for one in crowds for value in one.values} <= {place for place, one in enumerate(crowds) if one.runs}
 
 
-NOT_RELEASED = pytest.mark.xfail(reason="no leases are released at the end of the interpreter, nor of a reactor")
-
-
-@pytest.mark.parametrize(
-    "leader", [pytest.param(name, marks=NOT_RELEASED if name in {"gevent", "twisted"} else ()) for name in LEADERS]
-)
+@pytest.mark.parametrize("leader", LEADERS)
 def test_a_leader_that_is_told_to_end_releases_its_lease(server: Server, namespace: str, leader: str) -> None:
     program = leading(leader, f"{server.url}?{PATIENT}", namespace)
     with observer(server) as client:

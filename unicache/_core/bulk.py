@@ -6,6 +6,7 @@ result, and nothing is stored for it.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -159,6 +160,7 @@ class Bulk:
         try:
             ours = await self._claimed(led)
         except TROUBLE as error:
+            await self._forsake(led)
             self._land(await self._uncached(led, load, error))
             return
         for each in ours:
@@ -178,6 +180,12 @@ class Bulk:
             self._core.keeper.drop(each.token)
             if each.token not in stored:
                 await self._leader.let_go(each.plan.name, each.token)
+
+    async def _forsake(self, led: list[Boarded]) -> None:
+        """Some of the leases may be ours without our knowing."""
+        with suppress(CacheError):  # out of reach; they expire
+            for each in led:
+                await self._store.release(each.plan.name, each.token)
 
     def _land(self, landings: "Landings") -> None:
         for each, landing in landings:
@@ -262,7 +270,10 @@ class Bulk:
             self._core.flights.close_doors(each.flight)
         values = await self._without_store({each.item: each.plan for each in led}, load, error)
         return [
-            (each, Loaded(values[each.item], None, closed=True) if each.item in values else Failed(_absent(each.plan.key)))
+            (
+                each,
+                Loaded(values[each.item], None, closed=True) if each.item in values else Failed(_absent(each.plan.key)),
+            )
             for each in led
         ]
 

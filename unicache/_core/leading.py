@@ -22,11 +22,7 @@ from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
 from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.waiting import Waiting
-from unicache.errors import (
-    CacheError,
-    ConfigurationError,
-    ValueFormatError,
-)
+from unicache.errors import CacheError, ConfigurationError, StoreUnavailable, ValueFormatError
 from unicache.typing import Entry
 
 __all__ = ["Leader"]
@@ -65,6 +61,10 @@ class Leader:
         token = new_token()
         try:
             held = await self._claimed(plan, token)
+            if isinstance(held, StoreUnavailable) and held.ambiguous:
+                await self.let_go(plan.name, token)  # a lease that was removed must not come back, so never this again
+                token = new_token()
+                held = await self._claimed(plan, token)
             if held is None:
                 self._core.keeper.hold(plan.name, token)
                 return await self._filled(flight, plan, token)
@@ -162,9 +162,7 @@ class Leader:
         await self.let_go(lock, token)
         return landing
 
-    async def _locked(
-        self, flight: Flight, plan: Plan, old: Record, token: bytes, *, behind: bool
-    ) -> Landing | None:
+    async def _locked(self, flight: Flight, plan: Plan, old: Record, token: bytes, *, behind: bool) -> Landing | None:
         """None when the lease beside the record is ours, and the record is still there; else how it ended."""
         lock = self._names.lock(plan.name)
         waiting, trouble = Waiting(self._core, lock), None

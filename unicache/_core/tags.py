@@ -10,6 +10,7 @@ from unicache._core.names import Keyspace
 from unicache._core.record import Record, TagVersion
 from unicache._core.store import Store
 from unicache._core.tokens import new_token
+from unicache.errors import StoreUnavailable
 
 __all__ = ["Tags", "current"]
 
@@ -46,7 +47,7 @@ class Tags:
         """The version that every invalidation of tags changes: whoever learns an entry's tags only from its value can
         tell by it whether one of them was invalidated while the value was made.
         """
-        return (await self._store.make_versions([self._names.epoch], new_token(), _outliving(ttl)))[0]
+        return (await self._made([self._names.epoch], ttl))[0]
 
     async def same_epoch(self, epoch: bytes) -> bool:
         """Whether no tag was invalidated since ``epoch`` was read."""
@@ -57,8 +58,18 @@ class Tags:
         names = self._names.tags(tags)
         if not names:
             return ()
-        versions = await self._store.make_versions(list(names.values()), new_token(), _outliving(ttl))
-        return tuple(map(TagVersion, names, versions))
+        return tuple(map(TagVersion, names, await self._made(list(names.values()), ttl)))
+
+    async def _made(self, names: Sequence[bytes], ttl: float | None) -> list[bytes]:
+        """The versions. If an answer was lost, ask again with a new one: what the first put there may be gone by now,
+        invalidated, and must not come back.
+        """
+        try:
+            return await self._store.make_versions(names, new_token(), _outliving(ttl))
+        except StoreUnavailable as error:
+            if not error.ambiguous:
+                raise
+        return await self._store.make_versions(names, new_token(), _outliving(ttl))
 
 
 def _outliving(ttl: float | None) -> float | None:

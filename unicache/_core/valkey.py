@@ -117,18 +117,18 @@ class ValkeyStore:
     async def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
         """``SET … NX GET PX``; a script where a record is to be replaced.
 
-        It may be repeated: finding the own token is having it.
+        Never repeated with the same token: it would bring back a lease that an invalidation removed meanwhile.
         """
         if over is None:
-            reply = await self._request(resp.pack(*_claim_command(Claim(name, token), ttl)), again=True)
+            reply = await self._request(resp.pack(*_claim_command(Claim(name, token), ttl)), again=False)
         else:
             arguments = (pack_cas(over), pack_lease(token), _milliseconds(ttl))
-            reply = await self._script(CLAIM_OVER, name, *arguments, again=True)
+            reply = await self._script(CLAIM_OVER, name, *arguments, again=False)
         return self._claimed(token, name, reply)
 
     async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
         """The same, all in one write."""
-        replies = await self._pipeline([_claim_command(claim, ttl) for claim in claims], again=True)
+        replies = await self._pipeline([_claim_command(claim, ttl) for claim in claims], again=False)
         return [
             _caught(partial(self._claimed, token), name, reply)
             for (name, token), reply in zip(claims, replies, strict=True)
@@ -194,11 +194,14 @@ class ValkeyStore:
         return [value if value is not None and len(value) == VERSION_LENGTH else None for value in found]
 
     async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
-        """``SET … NX GET`` and a longer life, for all of them in one write."""
+        """``SET … NX GET`` and a longer life, for all of them in one write.
+
+        Never repeated with the same version: it would bring back one that was invalidated meanwhile.
+        """
         commands: list[Command] = []
         for name in names:
             commands += _version_commands(name, fresh, ttl)
-        replies = await self._pipeline(commands, again=True)
+        replies = await self._pipeline(commands, again=False)
         return [fresh if (found := _sound(reply, None)) is None else found for reply in replies[::2]]
 
     # -- everything else
