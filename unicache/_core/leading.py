@@ -13,7 +13,7 @@ from unicache._core.core import TROUBLE, Core
 from unicache._core.failures import FAILURE, recalled, remembered
 from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
 from unicache._core.freshness import State, lifetimes, state_of
-from unicache._core.names import Keyspace
+from unicache._core.names import Keyspace, bounded
 from unicache._core.plan import Plan
 from unicache._core.previous import UNCHANGED, given
 from unicache._core.record import Lease, Record, TagVersion
@@ -265,7 +265,8 @@ class Leader:
         """The record to store and its time to live; None when a tag was invalidated that only the result names."""
         terms, tags = plan.terms, made.before.tags
         if terms.result_tags is not None and made.before.epoch is not None:
-            tags += await self._tags.snapshot(terms.result_tags(made.value), terms.longest_known)
+            named = bounded((*plan.tags, *terms.result_tags(made.value)))[len(plan.tags) :]
+            tags += await self._tags.snapshot(named, terms.longest_known)
             if not await self._tags.same_epoch(made.before.epoch):
                 return None, None
         stretch = 1.0 - terms.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
