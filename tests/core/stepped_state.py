@@ -106,6 +106,7 @@ class SteppedStore:
     """
 
     available = True
+    near = False
 
     def __init__(self, world: World, shared: WatchedStore, process: str) -> None:
         self._world = world

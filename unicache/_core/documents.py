@@ -13,7 +13,7 @@ from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
 from unicache._core.failures import FAILURE
 from unicache._core.names import Keyspace
-from unicache._core.record import Record
+from unicache._core.record import Held, Record
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.values import entry_of, is_stale, record_of, value_of
@@ -34,6 +34,7 @@ class Documents:
     def __init__(self, core: Core, names: Keyspace) -> None:
         self._io = core.io
         self._store = core.store
+        self._near = core.store.near
         self._settings = core.settings
         self._names = names
         self._tags = Tags(core.store, names)
@@ -42,14 +43,15 @@ class Documents:
 
     def peek(self, key: str) -> Any:
         """The value if it can be had without waiting, else MISSING."""
-        record = self._store.peek(self._names.entry(key))
-        if record is None or record.tags or record.soft or record.codec == FAILURE:
+        if not self._near:
             return MISSING
-        return value_of(record, key)
+        record = self._store.peek(self._names.entry(key))
+        return value_of(record, key) if _is_plain(record) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
-        record = await self._alive(self._names.entry(key))
+        held = await self._store.read(self._names.entry(key))
+        record = held if _is_plain(held) else await self._judged(held)
         return default if record is None else value_of(record, key, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
@@ -68,7 +70,10 @@ class Documents:
         return (await self.entry(key)).ttl
 
     async def _alive(self, name: bytes) -> Record | None:
-        held = await self._store.read(name)
+        return await self._judged(await self._store.read(name))
+
+    async def _judged(self, held: Held) -> Record | None:
+        """The record, if it is to be found."""
         if not _is_value(held):
             return None
         if held.soft and is_stale(held, self._io.wall()):
@@ -260,6 +265,11 @@ class Documents:
             if await act(held.cas) is Outcome.DONE:
                 return Outcome.DONE if valid or alive is False else Outcome.MISSING
         return outcome
+
+
+def _is_plain(held: Held) -> TypeGuard[Record]:
+    """Whether it is a record about which nothing else has to be asked."""
+    return isinstance(held, Record) and not held.tags and not held.soft and held.codec != FAILURE
 
 
 def _is_value(held: object) -> TypeGuard[Record]:

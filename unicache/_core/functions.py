@@ -13,6 +13,7 @@ from unicache._core.binding import Binder, Vary, default_prefix, template_binder
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
+from unicache._core.load import MISS
 from unicache._core.names import bounded
 from unicache._core.plan import Plan
 from unicache._core.templates import prefix
@@ -56,6 +57,7 @@ class CachedFunction:
         self.engine = engine
         self._names = engine.names
         self._loads = engine.loads
+        self._near = engine.core.store.near
         method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
         self._prefix = _shared_prefix(function, key)
@@ -89,6 +91,8 @@ class CachedFunction:
 
     def peek(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A hit that needs no waiting, else ``load.MISS``."""
+        if not self._near:
+            return MISS
         key = self._binder.key(args, kwargs)
         return self._loads.peek(key, self._names.entry(key), self.counts)
 

@@ -105,6 +105,8 @@ class MemoryStore:
     lock and then wait for it for ever.
     """
 
+    near = True
+
     def __init__(self, clock: Callable[[], float], *, max_entries: int = 100_000, max_bytes: int = 256 * 2**20) -> None:
         self._clock = clock
         self.forget()

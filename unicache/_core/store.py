@@ -82,6 +82,9 @@ class Store(Protocol):
     Raises StoreUnavailable, OperationTimeout, ServerError, CacheClosed; ValueFormatError for foreign bytes.
     """
 
+    near: bool
+    """Whether ``peek`` may find anything; where it cannot, nobody need make up the name for it."""
+
     @property
     def available(self) -> bool:
         """False while it is known to be out of reach, so that asking would only cost time."""

@@ -43,6 +43,8 @@ _OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "
 class ValkeyStore:
     """``unicache._core.store.Store`` over links to one node."""
 
+    near = False
+
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
