@@ -7,11 +7,11 @@ A ``Tale`` is a world with its verbs, and keeps the history. What must not live 
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
 from memory_kit import run
 from stepped import Cancelled, SteppedIo, World
 from stepped_state import SteppedBreaker, SteppedFlights, SteppedStore, WatchedStore
 
+from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
 from unicache._core.core import Core
 from unicache._core.engine import Engine
 from unicache._core.invalidating import InvalidatingFunction
