@@ -286,18 +286,22 @@ class Cache(Facade):
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         version: str | int | None = None,
+        gather: Duration | None = None,
     ) -> "Callable[[Callable[..., Mapping[K, T]]], CachedManyFunction[K, T]]":
         """Cache what a function of many items returns, per item: it is called with those that are missing.
 
         The function takes a list of items and returns a mapping from items to values. ``key`` is a template with one
-        field, the item, such as ``"user:{id}"``; ``tags`` and ``version`` are as for ``cached``. Raises
-        ConfigurationError at decoration.
+        field, the item, such as ``"user:{id}"``; ``tags`` and ``version`` are as for ``cached``. ``gather`` is how long
+        a call of ``f.one`` waits for others to be answered together with it; None for one tick of the event loop, and
+        not at all under threads. Raises ConfigurationError at decoration.
         """
 
         def decorate(function: Callable[..., Mapping[K, T]]) -> CachedManyFunction[K, T]:
             plain = plain_function(function)
             refuse_asynchronous(plain)
-            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            core = functions_many.CachedMany(
+                self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather
+            )
             return CachedManyFunction(core, function)
 
         return decorate

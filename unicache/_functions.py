@@ -113,6 +113,13 @@ class CachedManyFunction(Handle, Generic[K, T]):
         """The function bound to an object or class."""
         return cast("Self", self._bind(instance, owner))
 
+    def one(self, item: K) -> T:
+        """The value of one item; calls made at the same time are gathered into one call of many (``gather``).
+
+        Raises KeyNotFound when the function does not know the item.
+        """
+        return cast("T", run(self._core.one(self._bound, item)))
+
     def key(self, item: K) -> str:
         """The key of the item, as ``get``, ``entry`` and ``invalidate`` take it. Raises InvalidArgument."""
         return self._core.key((*self._bound, item))

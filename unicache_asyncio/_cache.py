@@ -238,12 +238,15 @@ class Cache(Facade):
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         version: str | int | None = None,
+        gather: Duration | None = None,
     ) -> "Callable[[Callable[..., Awaitable[Mapping[K, T]]]], CachedManyFunction[K, T]]":
 
         def decorate(function: Callable[..., Awaitable[Mapping[K, T]]]) -> CachedManyFunction[K, T]:
             plain = plain_function(function)
             refuse_synchronous(plain)
-            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            core = functions_many.CachedMany(
+                self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather
+            )
             return CachedManyFunction(core, function)
 
         return decorate

@@ -101,6 +101,9 @@ class CachedManyFunction(CoroutineHandle, Generic[K, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
         return cast("Self", self._bind(instance, owner))
 
+    async def one(self, item: K) -> T:
+        return cast("T", await self._core.one(self._bound, item))
+
     def key(self, item: K) -> str:
         return self._core.key((*self._bound, item))
 

@@ -259,11 +259,14 @@ class Cache(Facade):
         key: Key | None = None,
         tags: Iterable[Tag] = (),
         version: str | int | None = None,
+        gather: Duration | None = None,
     ) -> CachesManyFunctions:
 
         def decorate(function: Callable[..., Any]) -> Any:
             plain = plain_function(function)
-            core = functions_many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version)
+            core = functions_many.CachedMany(
+                self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather
+            )
             return CachedManyFunction(core, function)
 
         return decorate

@@ -117,6 +117,9 @@ class CachedManyFunction(Handle, Generic[K, T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
         return cast("Self", self._bind(instance, owner))
 
+    def one(self, item: K) -> "Deferred[T]":
+        return Deferred.fromCoroutine(self._core.one(self._bound, item))
+
     def key(self, item: K) -> str:
         return self._core.key((*self._bound, item))
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from unicache._core.binding import Binder
 from unicache._core.counts import Counts
+from unicache._core.durations import optional_seconds
 from unicache._core.engine import Engine
 from unicache._core.functions import Tag, declare_result, is_method, several, tag_maker, tags_of, terms_at_decoration
+from unicache._core.gathering import Gathering
 from unicache._core.plan import Plan
 from unicache._core.templates import parsed
 from unicache._core.terms import Ttl
-from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import CacheInfo
+from unicache.errors import ConfigurationError, InvalidArgument, KeyNotFound
+from unicache.typing import CacheInfo, Duration
 
 __all__ = ["CachedMany"]
 
@@ -30,6 +32,7 @@ class CachedMany:
         key: str | Callable[..., str] | None,
         tags: Iterable[Tag],
         version: str | int | None,
+        gather: Duration | None,
     ) -> None:
         self.function = function
         self.engine = engine
@@ -39,6 +42,7 @@ class CachedMany:
         self._tags = tuple(tag_maker(one, tag) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, {})
         self.counts = Counts()
+        self._gathering = Gathering(engine.core.io, self.call, _window(gather))
         declare_result(function)
 
     def key(self, args: tuple[Any, ...]) -> str:
@@ -49,6 +53,14 @@ class CachedMany:
         """The values by item, without those the function does not know."""
         load = partial(self.function, *bound)
         return await self.engine.bulk.through({item: self._plan((*bound, item)) for item in _listed(items)}, load)
+
+    async def one(self, bound: tuple[Any, ...], item: Any) -> Any:
+        """The value of one item, or KeyNotFound."""
+        key = self.key((*bound, *_listed([item])))  # what is wrong with this item is this caller's business alone
+        values = await self._gathering.one(bound, item)
+        if item not in values:
+            raise KeyNotFound(f"{self.function.__qualname__} knows nothing of {key!r}", key=key)
+        return values[item]
 
     async def invalidate(self, bound: tuple[Any, ...], items: Iterable[Any]) -> None:
         """Remove the items' values."""
@@ -78,6 +90,13 @@ def _of_one_item(function: Callable[..., Any], key: object, *, method: bool) -> 
     one.__module__, one.__qualname__ = function.__module__, function.__qualname__
     one.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])  # type: ignore[attr-defined]
     return one
+
+
+def _window(gather: Duration | None) -> float | None:
+    try:
+        return optional_seconds(gather, "gather")
+    except InvalidArgument as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _listed(items: Iterable[Any]) -> list[Any]:

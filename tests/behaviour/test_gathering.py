@@ -1,0 +1,117 @@
+"""Single calls of a function of many: those that come together are one load."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from caches import Cache, Stage
+from unicache.errors import ConfigurationError, InvalidArgument, KeyNotFound
+
+
+class Rows:
+    """A table, and a cached function of many of its rows."""
+
+    def __init__(self, cache: Cache, **options: Any) -> None:
+        self.asked: list[list[int]] = []
+        self.failure: Exception | None = None
+        options = {"key": "row:{id}", "ttl": 60, "gather": 0.2} | options
+        self.get = cache.cached_many(**options)(self._load)
+
+    async def _load(self, ids: list[int]) -> dict[int, str | None]:
+        self.asked.append(sorted(ids))
+        if self.failure is not None:
+            raise self.failure
+        return {id_: None if id_ == 0 else f"row {id_}" for id_ in ids if id_ < 100}
+
+
+async def test_calls_that_come_together_are_one_load(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache)
+    results = await stage.together([partial(rows.get.one, number % 5) for number in range(10)])
+    assert results == [None, "row 1", "row 2", "row 3", "row 4"] * 2
+    assert rows.asked == [[0, 1, 2, 3, 4]]
+    assert await rows.get([1, 2]) == {1: "row 1", 2: "row 2"}
+    assert len(rows.asked) == 1
+
+
+async def test_without_a_time_the_calls_of_one_tick_are_one_load(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache, gather=None)
+    results = await stage.together([partial(rows.get.one, number) for number in (1, 2, 3)])
+    assert results == ["row 1", "row 2", "row 3"]
+    together = [[1, 2, 3]] if stage.flavour.name != "threads" else [[1], [2], [3]]  # which have no ticks
+    assert sorted(rows.asked) == together
+
+
+async def test_a_call_that_comes_alone_is_answered(cache: Cache) -> None:
+    rows = Rows(cache, gather=None)
+    assert (await rows.get.one(1), await rows.get.one(1), await rows.get.one(0)) == ("row 1", "row 1", None)
+    assert rows.asked == [[1], [0]]
+
+
+async def test_what_the_function_does_not_know_is_missing_for_him_who_asked(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache)
+    known, unknown = await stage.together([partial(rows.get.one, 1), partial(rows.get.one, 100)])
+    assert known == "row 1"
+    assert isinstance(unknown, KeyNotFound)
+    assert unknown.key == "row:100"
+
+
+async def test_what_the_function_raises_is_raised_for_all(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache)
+    rows.failure = LookupError("no table")
+    outcomes = await stage.together([partial(rows.get.one, number) for number in (1, 2)])
+    assert [type(outcome) for outcome in outcomes] == [LookupError] * 2
+    rows.failure = None
+    assert await rows.get.one(1) == "row 1"
+
+
+async def test_a_wrong_item_fails_alone(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache)
+    good, bad = await stage.together([partial(rows.get.one, 1), partial(rows.get.one, [])])  # type: ignore[list-item]
+    assert good == "row 1"
+    assert isinstance(bad, InvalidArgument)
+    assert rows.asked == [[1]]
+
+
+async def test_methods_gather_by_their_objects(cache: Cache, stage: Stage) -> None:
+    asked: list[tuple[str, list[int]]] = []
+
+    class Shelf:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def cache_key(self) -> str:
+            return self.name
+
+        @cache.cached_many(ttl=60, gather=0.2)
+        async def books(self, ids: list[int]) -> dict[int, str]:
+            asked.append((self.name, sorted(ids)))
+            return {id_: f"{self.name} {id_}" for id_ in ids}
+
+    left, right = Shelf("left"), Shelf("right")
+    calls = [partial(shelf.books.one, number) for shelf in (left, right) for number in (1, 2)]
+    assert await stage.together(calls) == ["left 1", "left 2", "right 1", "right 2"]
+    assert sorted(asked) == [("left", [1, 2]), ("right", [1, 2])]
+
+
+async def test_one_who_leaves_takes_nothing_from_the_others(cache: Cache, stage: Stage) -> None:
+    rows = Rows(cache)
+    first = stage.flavour.start(partial(_one, rows, 1))
+    others = [stage.begin(partial(rows.get.one, number)) for number in (2, 3)]
+    if stage.flavour.cancels:
+        first.cancel()
+    await first.ended()
+    assert [await other.result() for other in others] == ["row 2", "row 3"]
+
+
+async def _one(rows: Rows, number: int) -> Any:
+    return await rows.get.one(number)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "soon"])
+async def test_a_time_that_is_none_is_refused_at_decoration(cache: Cache, wrong: Any) -> None:
+    async def load(ids: list[int]) -> dict[int, int]:
+        return {}
+
+    with pytest.raises(ConfigurationError, match="gather"):
+        cache.cached_many(gather=wrong)(load)
