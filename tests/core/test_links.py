@@ -9,6 +9,7 @@ from unicache._blocking import BlockingIo
 from unicache._core.backoff import BASE, CAP, Backoff
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
+from unicache._core.link import Link
 from unicache._core.links import NodeOptions, SharedLinks
 from unicache._core.pool import LinkPool, links_for
 from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
@@ -52,6 +53,14 @@ def test_a_lost_request_is_repeated_only_if_it_may_be(again: bool) -> None:
     _greet(io).receiver.lost(None)
     call.go()
     assert (len(io.transports), call.done) == ((2, False) if again else (1, True))
+
+
+def test_a_turn_that_comes_too_late_is_no_attempt_and_no_failure() -> None:
+    io = HandIo()
+    links, link = _links(io), Link(io, Endpoint("server", 6379), Credentials())
+    opening = Running(links._open(link, io.now()))
+    assert isinstance(opening.result, StoreUnavailable)
+    assert (link.dead, links.available, io.transports) == (True, True, [])
 
 
 def test_a_request_is_repeated_no_more_than_once() -> None:

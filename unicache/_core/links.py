@@ -77,20 +77,31 @@ class Links:
 
     async def _open(self, link: Link, deadline: float) -> None:
         """Open the link when its turn has come, and keep the score, before those who wait for the link hear of it."""
+        tried = False
         try:
             await self._io.sleep(self._backoff.delay(self._io.now()))
-            self.features = await link.open(min(self._options.connect_timeout, deadline - self._io.now()))
-        except CacheClosed as error:
-            link.end(error)
-            raise
+            seconds = self._time_left(deadline)
+            tried = True
+            self.features = await link.open(seconds)
         except CacheError as error:
-            self._backoff.failed(self._io.now())
+            if tried and not isinstance(error, CacheClosed):
+                self._backoff.failed(self._io.now())
             link.end(error)
             raise
         except BaseException:
             link.end(StoreUnavailable(f"connecting to {self._options.endpoint} was interrupted"))
             raise
         self._backoff.succeeded()
+
+    def _time_left(self, deadline: float) -> float:
+        """Seconds for an attempt to connect."""
+        seconds = min(self._options.connect_timeout, deadline - self._io.now())
+        if seconds <= 0.0:
+            raise self._no_connection()
+        return seconds
+
+    def _no_connection(self) -> StoreUnavailable:
+        return StoreUnavailable(f"no connection to {self._options.endpoint} within the deadline")
 
     def _check_open(self) -> None:
         if self._closed:

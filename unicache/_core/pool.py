@@ -95,6 +95,8 @@ class LinkPool(Links):
     def _outcome(self, turn: "_Turn", deadline: float) -> "_Loan":
         self._check_open()
         if turn.loan is None or self._io.now() >= deadline:
+            if self._backoff.failures:
+                raise self._no_connection()
             raise OperationTimeout(f"all {self._options.max_connections} connections were busy until the deadline")
         return turn.loan
 
