@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture
 def there(server: Server, namespace: str) -> Iterator[unicache.Cache]:
-    with unicache.Cache(server.url, namespace=namespace, timeout=PATIENCE) as opened:
+    with unicache.Cache(server.url, namespace=namespace, timeout=PATIENCE, lease=2) as opened:
         yield opened
 
 
@@ -81,7 +81,7 @@ class Late(Proxy):
 
 
 def through(proxy: Proxy, namespace: str) -> unicache.Cache:
-    return unicache.Cache(proxy.url, namespace=namespace, timeout=PATIENCE, connect_timeout=PATIENCE)
+    return unicache.Cache(proxy.url, namespace=namespace, timeout=PATIENCE, connect_timeout=PATIENCE, lease=2)
 
 
 @pytest.mark.parametrize("tags", ["of the call", "of the result"])
