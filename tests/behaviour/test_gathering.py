@@ -55,8 +55,8 @@ class Rows:
 
 async def test_calls_that_come_together_are_one_load(cache: Cache, stage: Stage) -> None:
     rows = Rows(cache, stage, gather=60, company=5)
-    results = await stage.together([partial(rows.get.one, number % 5) for number in range(10)])
-    assert results == [None, "row 1", "row 2", "row 3", "row 4"] * 2
+    results = await stage.together([partial(rows.get.one, number) for number in range(5)])
+    assert results == [None, "row 1", "row 2", "row 3", "row 4"]
     assert rows.asked == [[0, 1, 2, 3, 4]]
     assert await rows.get([1, 2]) == {1: "row 1", 2: "row 2"}
     assert len(rows.asked) == 1
