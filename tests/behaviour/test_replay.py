@@ -84,6 +84,25 @@ async def test_what_there_is_no_room_for_is_not_repeated(stage: Stage, own_serve
     assert len(bare(cache)._engine.core.missed) == 2
 
 
+async def test_what_is_missed_again_while_it_is_repeated_is_repeated_again(
+    stage: Stage, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "FIRST_PAUSE", 600.0)
+    cache, _ = await _missed(stage, own_server, "key", replay_invalidations=1)
+    core = bare(cache)._engine.core
+    name = bare(cache)._engine.names.entry("row:1")
+    drop = core.store.drop
+
+    async def dropped_and_missed_again(names: list[bytes]) -> None:
+        await drop(names)
+        assert core.missed.add([name])
+
+    await stage.until(partial(_answers, cache))
+    monkeypatch.setattr(core.store, "drop", dropped_and_missed_again)
+    await core.missed.replay()
+    assert len(core.missed) == 1
+
+
 async def test_a_closed_cache_repeats_nothing(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1, replay_invalidations=2)
     await cache.ping()

@@ -64,6 +64,8 @@ class InvalidatingFunction:
             await self._invalidate(args, kwargs, None)
         try:
             result = await io.call(self.function, *args, **kwargs)
+        except GeneratorExit:  # the program is over, and nothing can be waited for
+            raise
         except BaseException as error:
             if self._before and self._after:
                 await self._after_failure(args, kwargs, error)

@@ -33,8 +33,8 @@ class Missed:
     def forget(self) -> None:
         """In a forked child: what is missing is the parent's business. Also when the cache is closed."""
         self._lock = threading.Lock()
-        self._names: dict[bytes, None] = {}
-        self._prefixes: dict[bytes, None] = {}
+        self._names: dict[bytes, object] = {}  # each with a mark of when it was missed last
+        self._prefixes: dict[bytes, object] = {}
         self._over: Event | None = None
 
     def __len__(self) -> int:
@@ -43,12 +43,10 @@ class Missed:
     def add(self, names: Iterable[bytes] = (), prefixes: Iterable[bytes] = ()) -> bool:
         """Keep them; False when there is no room, and then none of them is kept."""
         with self._lock:
-            new_names = {name: None for name in names if name not in self._names}
-            new_prefixes = {prefix: None for prefix in prefixes if prefix not in self._prefixes}
-            if len(self) + len(new_names) + len(new_prefixes) > self._limit:
+            all_names, all_prefixes = self._names | _marked(names), self._prefixes | _marked(prefixes)
+            if len(all_names) + len(all_prefixes) > self._limit:
                 return False
-            self._names |= new_names
-            self._prefixes |= new_prefixes
+            self._names, self._prefixes = all_names, all_prefixes
             begin = self._over is None
             over = self._over = self._over or self._io.event()
         if begin:
@@ -57,15 +55,13 @@ class Missed:
 
     async def replay(self) -> None:
         """Remove all of them now. Raises what the store raises; then they are kept."""
-        names, prefixes = list(self._names), list(self._prefixes)
-        await self._store.drop(names)
+        names, prefixes = self._names, self._prefixes
+        await self._store.drop(list(names))
         for prefix in prefixes:
             await drop_all(self._store, prefix)
-        with self._lock:
-            for name in names:
-                self._names.pop(name, None)
-            for prefix in prefixes:
-                self._prefixes.pop(prefix, None)
+        with self._lock:  # what was missed again meanwhile stays
+            self._names = _without(self._names, names)
+            self._prefixes = _without(self._prefixes, prefixes)
 
     def stop(self) -> None:
         """The cache is closed: nothing more can be done."""
@@ -76,17 +72,28 @@ class Missed:
 
     async def _keep_trying(self, over: Event) -> None:
         pause = FIRST_PAUSE
-        try:
-            while not await over.wait(pause) and len(self):
-                try:
-                    await self.replay()
-                except CacheClosed:
-                    return
-                except CacheError:
-                    pause = min(LONGEST_PAUSE, pause * 2.0)
-        finally:
-            if self._over is over:
+        while not await over.wait(pause) and not self._ended(over):
+            try:
+                await self.replay()
+            except CacheClosed:
+                return
+            except CacheError:
+                pause = min(LONGEST_PAUSE, pause * 2.0)
+
+    def _ended(self, over: Event) -> bool:
+        """Whether there is nothing more to do; then the next that is missed starts another task."""
+        with self._lock:
+            if not len(self) and self._over is over:
                 self._over = None
+            return not len(self)
+
+
+def _marked(missed: Iterable[bytes]) -> dict[bytes, object]:
+    return {each: object() for each in missed}
+
+
+def _without(all_: dict[bytes, object], done: dict[bytes, object]) -> dict[bytes, object]:
+    return {each: mark for each, mark in all_.items() if done.get(each) is not mark}
 
 
 async def drop_all(store: Store, prefix: bytes) -> None:
