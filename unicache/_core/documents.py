@@ -16,7 +16,7 @@ from unicache._core.names import Keyspace
 from unicache._core.record import Held, Record
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
-from unicache._core.values import entry_of, is_stale, record_of, value_of
+from unicache._core.values import is_stale
 from unicache.errors import CasMismatch, InvalidArgument, KeyExists, KeyNotFound, ManyError
 from unicache.typing import Default, Duration, Entry
 
@@ -36,6 +36,7 @@ class Documents:
         self._store = core.store
         self._near = core.store.near
         self._settings = core.settings
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
 
@@ -45,21 +46,24 @@ class Documents:
         """The value if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
-        record = self._store.peek(self._names.entry(key))
-        return value_of(record, key) if _is_plain(record) else MISSING
+        name = self._names.entry(key)
+        record = self._store.peek(name)
+        return self._values.value(name, record) if _is_plain(record) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
-        held = await self._store.read(self._names.entry(key))
+        name = self._names.entry(key)
+        held = await self._store.read(name)
         record = held if _is_plain(held) else await self._judged(held)
-        return default if record is None else value_of(record, key, wanted)
+        return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
-        found = await self._store.find(self._names.entry(key))
+        name = self._names.entry(key)
+        found = await self._store.find(name)
         if found is None or not _is_value(found.record) or not await self._tags.valid(found.record):
             raise _not_found(key)
-        return entry_of(self._io, key, found.record, found.ttl, wanted)
+        return self._values.entry(name, found.record, found.ttl, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -130,7 +134,7 @@ class Documents:
         record = await self._store.find_and_expire(name, seconds)
         if not _is_value(record) or not await self._tags.valid(record):
             raise _not_found(key)
-        return value_of(record, key, wanted)
+        return self._values.value(name, record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -144,8 +148,8 @@ class Documents:
             record = await self._alive(name)
             if record is None:
                 raise _not_found(key)
-            value = await self._io.call(change, value_of(record, key))
-            fresh = record_of(self._io, value, record.tags)
+            value = await self._io.call(change, self._values.value(name, record))
+            fresh = self._values.record(name, value, record.tags)
             if await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas)) is Outcome.DONE:
                 return value
             await self._io.sleep(_pause(attempt))
@@ -163,7 +167,7 @@ class Documents:
         now = self._io.wall()
         for (key, record), alive in zip(records.items(), valid, strict=True):
             if alive and not is_stale(record, now):
-                results[key] = _caught(partial(value_of, record, key, wanted))
+                results[key] = _caught(partial(self._values.value, names[key], record, wanted))
         return _many({key: results[key] for key in names if key in results}, return_exceptions)
 
     async def set_many(
@@ -181,7 +185,7 @@ class Documents:
         names = self._names.entries(values.keys())
         lives = self._lives(ttl, names)
         expected = _per_key(cas, names)
-        records = {key: record_of(self._io, values[key]) for key in names}
+        records = {key: self._values.record(name, values[key]) for key, name in names.items()}
         versions = await self._tags.snapshot(self._names.carried(tags), _longest(lives.values()))
         writes = [
             _write(name, _tagged(records[key], versions), lives[key], expected.get(key)) for key, name in names.items()
@@ -235,7 +239,7 @@ class Documents:
         """The write with its record, everything checked before anything is sent."""
         name = self._names.entry(key)
         _check_cas(cas)
-        record = record_of(self._io, value)
+        record = self._values.record(name, value)
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return Write(name, _tagged(record, versions), life, rule, cas or 0)
