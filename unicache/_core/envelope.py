@@ -1,6 +1,8 @@
 """How a record or a lease lies in the store as bytes (R11), and nothing else: no value is encoded or judged here.
 
-A lease is ``0xc1 'L'`` and its 16-byte token. A record, all numbers little-endian:
+A lease is ``0xc1 'L'`` and its 16-byte token. A locked record is ``0xc1 'K'``, the end of the lock by the
+server's clock (8, unix milliseconds), the lock's CAS (8), and the record as it was. A record; all numbers are
+little-endian:
 
     offset  bytes
      0      2      0xc1 'U'; MessagePack never uses 0xc1, so neither kind can be taken for a bare value
@@ -27,7 +29,7 @@ import struct
 from hashlib import blake2b
 from zlib import crc32
 
-from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.record import Lease, Lock, Record, TagVersion
 from unicache.errors import InvalidArgument, ValueFormatError
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "CAS_OFFSET",
     "FLAGS_OFFSET",
     "LEASE_PREFIX",
+    "LOCK_PREFIX",
     "MAX_TAGS",
     "RECORD_PREFIX",
     "TAGGED",
@@ -43,10 +46,12 @@ __all__ = [
     "pack_cas",
     "pack_lease",
     "unpack",
+    "unpack_lock",
 ]
 
 RECORD_PREFIX = b"\xc1U"
 LEASE_PREFIX = b"\xc1L"
+LOCK_PREFIX = b"\xc1K"
 FLAGS_OFFSET = 3
 CAS_OFFSET = 8
 CAS_LENGTH = 8
@@ -63,6 +68,7 @@ _CAS = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
 _TAG_LENGTH = struct.Struct("<H")
 _VERSION_LENGTH = 16
+_LOCK = struct.Struct("<2sQQ")
 _LEASE_LENGTH = len(LEASE_PREFIX) + 16
 # The CRC-32 of any bytes followed by their own little-endian CRC-32: checking needs neither a slice nor a second read.
 _RESIDUE = 0x2144DF1C
@@ -104,7 +110,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
     WrongKey for a record written under another name.
     """
     if data[:2] != RECORD_PREFIX:
-        return _unpack_lease(data)
+        return unpack(name, data[_LOCK.size :]) if data.startswith(LOCK_PREFIX) else _unpack_lease(data)
     if len(data) < _START or crc32(data) != _RESIDUE:
         raise ValueFormatError("the stored record is damaged")
     _, version, flags, codec, cas, digest, schema, created, soft, cost, count, length = _read_header(data)
@@ -133,6 +139,14 @@ def pack_lease(token: bytes) -> bytes:
 def pack_cas(cas: int) -> bytes:
     """``cas`` as it lies at ``CAS_OFFSET``."""
     return _CAS.pack(cas)
+
+
+def unpack_lock(data: bytes) -> Lock | None:
+    """The lock around a record, if there is one; it ends by the server's clock, unix seconds."""
+    if len(data) < _LOCK.size or not data.startswith(LOCK_PREFIX):
+        return None
+    _, until, cas = _LOCK.unpack_from(data)
+    return Lock(cas, until / 1000)
 
 
 def _unpack_lease(data: bytes) -> Lease:

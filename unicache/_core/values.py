@@ -5,6 +5,7 @@ from typing import Any
 from unicache._core.codec import check, declare, decode, encode
 from unicache._core.io import Io
 from unicache._core.record import Record, TagVersion
+from unicache._core.store import Found
 from unicache._core.tokens import new_cas
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
@@ -30,17 +31,22 @@ def value_of(record: Record, key: str, wanted: Any = None) -> Any:
     return check(value_of(record, key), wanted, key)
 
 
-def entry_of(io: Io, key: str, record: Record, ttl: float | None, wanted: Any = None) -> Entry[Any]:
-    """The value with everything that is known of it."""
-    now = io.wall()
+def entry_of(io: Io, key: str, found: Found, wanted: Any = None, cas: int | None = None) -> Entry[Any]:
+    """The value with everything that is known of it; ``cas`` in place of its own."""
+    record, now = found.record, io.wall()
     return Entry(
         key=key,
         value=value_of(record, key, wanted),
-        cas=record.cas,
-        ttl=ttl,
+        cas=record.cas if cas is None else cas,
+        ttl=found.ttl,
         tags=tuple(tag.tag for tag in record.tags),
         age=max(0.0, now - record.created),
         stale=is_stale(record, now),
+        locked=found.locked,
+        size=len(record.payload),
+        created=record.created,
+        expires_at=None if found.ttl is None else now + found.ttl,
+        cost=record.cost,
     )
 
 
