@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
-from unicache._core.failures import FAILURE
 from unicache._core.memory import MemoryStore
-from unicache._core.record import LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.record import FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
 from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 

@@ -9,9 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from memory_kit import Clock, batches, record, run
 from msgspec.structs import replace
 
-from unicache._core.failures import FAILURE
 from unicache._core.memory import MemoryStore
-from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
+from unicache._core.record import FAILURE, LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
 from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
 
 KINDS = [

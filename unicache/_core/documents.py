@@ -10,7 +10,6 @@ from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, done, life_of, mismatch, not_found, refused, ruled, tagged
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
-from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.verdicts import Verdicts, is_plain, is_value
 from unicache.errors import CasMismatch, InvalidArgument
 from unicache.typing import Default, Duration, Entry
@@ -29,6 +28,7 @@ class Documents:
         self._store = core.store
         self._near = core.store.near
         self._ttl = core.settings.ttl
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._verdicts = Verdicts(core, names)
@@ -39,21 +39,24 @@ class Documents:
         """The value if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
-        record = self._store.peek(self._names.entry(key))
-        return value_of(record, key) if is_plain(record) else MISSING
+        name = self._names.entry(key)
+        record = self._store.peek(name)
+        return self._values.value(name, record) if is_plain(record) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
-        held = await self._store.read(self._names.entry(key))
+        name = self._names.entry(key)
+        held = await self._store.read(name)
         record = held if is_plain(held) else await self._verdicts.found(held)
-        return default if record is None else value_of(record, key, wanted)
+        return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
-        found = await self._store.find(self._names.entry(key))
+        name = self._names.entry(key)
+        found = await self._store.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
-        return entry_of(self._io, key, found, wanted)
+        return self._values.entry(name, found, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -111,7 +114,7 @@ class Documents:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
         given = await self._verdicts.given(name, lambda cas: self._store.find_and_expire(name, seconds, cas), key)
-        return value_of(given.record, key, wanted)
+        return self._values.value(name, given.record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -125,8 +128,8 @@ class Documents:
             record = await self._verdicts.found(await self._store.read(name))
             if record is None:
                 raise not_found(key)
-            value = await self._io.call(change, value_of(record, key))
-            fresh = record_of(self._io, value, record.tags)
+            value = await self._io.call(change, self._values.value(name, record))
+            fresh = self._values.record(name, value, record.tags, soft=record.soft)
             outcome = await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas))
             if outcome is Outcome.DONE:
                 return value
@@ -148,7 +151,7 @@ class Documents:
         """The write with its record, everything checked before anything is sent."""
         name = self._names.entry(key)
         check_cas(cas)
-        record = record_of(self._io, value)
+        record = self._values.record(name, value)
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return ruled(name, tagged(record, versions), life, cas, rule)

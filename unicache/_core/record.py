@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
+__all__ = ["FAILURE", "LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
+
+FAILURE = 128
+"""The codec id of a remembered failure: no value has it."""
 
 
 class TagVersion(NamedTuple):
@@ -24,6 +27,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     ``cost``       seconds that its load took, 0.0 when it was not loaded
     ``schema``     fingerprint of the declared type, 0 for none
     ``tags``       the tag versions the value was made under
+    ``wrapping``   what was done to the encoded value before it became the payload, as bits; 0 for nothing
     """
 
     payload: bytes
@@ -34,6 +38,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     cost: float = 0.0
     schema: int = 0
     tags: tuple[TagVersion, ...] = ()
+    wrapping: int = 0
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

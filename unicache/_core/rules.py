@@ -5,8 +5,7 @@
 
 from typing import NamedTuple
 
-from unicache._core.failures import FAILURE
-from unicache._core.record import Lock, Record
+from unicache._core.record import FAILURE, Lock, Record
 from unicache._core.store import Outcome, Rule
 
 __all__ = ["Seen", "needs_judgement", "refusal"]

@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeGuard
 
 from unicache._core.core import Core
-from unicache._core.failures import FAILURE
 from unicache._core.names import Keyspace
 from unicache._core.options import done
-from unicache._core.record import Held, Record
+from unicache._core.record import FAILURE, Held, Record
 from unicache._core.rules import needs_judgement
 from unicache._core.store import Found, Given, Outcome
 from unicache._core.tags import Tags
