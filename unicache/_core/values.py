@@ -10,6 +10,7 @@ from unicache._core.codec import MAX_VALUE, PROVOKED, Format, check, declare, de
 from unicache._core.io import Io
 from unicache._core.names import key_part
 from unicache._core.record import Record, TagVersion
+from unicache._core.store import Found
 from unicache._core.tokens import new_cas
 from unicache._core.wrapping import Wrapping
 from unicache.errors import ValueFormatError
@@ -103,17 +104,24 @@ class Values:
         """The bytes that the record's codec made. Raises ValueFormatError when they are not what was written."""
         return record.payload if record.wrapping == self._direct else self._unwrap(name, record)
 
-    def entry(self, name: bytes, record: Record, ttl: float | None, wanted: Any = None, schema: int = 0) -> Entry[Any]:
-        """The value with everything that is known of it."""
-        now = self._io.wall()
+    def entry(
+        self, name: bytes, found: Found, wanted: Any = None, *, cas: int | None = None, schema: int = 0
+    ) -> Entry[Any]:
+        """The value with everything that is known of it; ``cas`` in place of its own."""
+        record, now = found.record, self._io.wall()
         return Entry(
             key=key_part(name),
             value=self.value(name, record, wanted, schema),
-            cas=record.cas,
-            ttl=ttl,
+            cas=record.cas if cas is None else cas,
+            ttl=found.ttl,
             tags=tuple(tag.tag for tag in record.tags),
             age=max(0.0, now - record.created),
             stale=is_stale(record, now),
+            locked=found.locked,
+            size=len(record.payload),
+            created=record.created,
+            expires_at=None if found.ttl is None else now + found.ttl,
+            cost=record.cost,
         )
 
 
