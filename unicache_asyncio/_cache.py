@@ -8,28 +8,28 @@ import unicache
 from unicache._core import functions, functions_many, invalidating
 from unicache._core.binding import Vary
 from unicache._core.docstrings import documented_like
-from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
 from unicache._core.handles import plain_function, refuse_synchronous
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.terms import Ttl
-from unicache.typing import DEFAULT, Default, Duration, Entry, LoadOptions
+from unicache.typing import DEFAULT, Duration, LoadOptions
+from unicache_asyncio._documents import DocumentCalls
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._io import AnyIo
+from unicache_asyncio._many import ManyCalls
 from unicache_asyncio._pending import Pending
 
 __all__ = ["Cache"]
 
 T = TypeVar("T")
-D = TypeVar("D")
 K = TypeVar("K")
 P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(Facade):
+class Cache(DocumentCalls, ManyCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending
@@ -56,103 +56,6 @@ class Cache(Facade):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
-
-    # -- documents
-
-    @overload
-    async def get(self, key: str, default: D, *, type: type[T]) -> T | D: ...
-    @overload
-    async def get(self, key: str, default: None = None, *, type: type[T]) -> T | None: ...
-    @overload
-    async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any: ...
-    async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
-        if type is None and (value := self._documents.peek(key)) is not MISSING:
-            return value
-        return await self._documents.get(key, default, type)
-
-    @overload
-    async def entry(self, key: str, *, type: type[T]) -> Entry[T]: ...
-    @overload
-    async def entry(self, key: str, *, type: Any = None) -> Entry[Any]: ...
-    async def entry(self, key: str, *, type: Any = None) -> Entry[Any]:
-        return await self._documents.entry(key, type)
-
-    async def set(
-        self,
-        key: str,
-        value: Any,
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: int | None = None,
-        keep_ttl: bool = False,
-    ) -> int:
-        return await self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
-
-    async def insert(
-        self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
-    ) -> int:
-        return await self._documents.insert(key, value, ttl=ttl, tags=tags)
-
-    async def replace(
-        self,
-        key: str,
-        value: Any,
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: int | None = None,
-        keep_ttl: bool = False,
-    ) -> int:
-        return await self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
-
-    async def delete(self, key: str, *, cas: int | None = None) -> bool:
-        return await self._documents.delete(key, cas)
-
-    async def touch(self, key: str, ttl: Duration | None) -> None:
-        await self._documents.touch(key, ttl)
-
-    @overload
-    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> T: ...
-    @overload
-    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any: ...
-    async def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> Any:
-        return await self._documents.get_and_touch(key, ttl, type)
-
-    async def exists(self, key: str) -> bool:
-        return await self._documents.exists(key)
-
-    async def ttl(self, key: str) -> float | None:
-        return await self._documents.ttl(key)
-
-    async def mutate(
-        self,
-        key: str,
-        fn: Callable[[Any], Any],
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        retries: int = 100,
-    ) -> Any:
-        return await self._documents.mutate(key, fn, ttl, retries)
-
-    async def get_many(
-        self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False
-    ) -> dict[str, Any]:
-        return await self._documents.get_many(keys, type, return_exceptions)
-
-    async def set_many(
-        self,
-        values: Mapping[str, Any],
-        *,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: Mapping[str, int] | None = None,
-        return_exceptions: bool = False,
-    ) -> dict[str, int]:
-        return await self._documents.set_many(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
-
-    async def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
-        return await self._documents.delete_many(keys, return_exceptions)
 
     # -- load-through
 

@@ -4,21 +4,20 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 
 import unicache
 from unicache._core import functions, functions_many, invalidating
 from unicache._core.binding import Vary
 from unicache._core.docstrings import documented_like
-from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache._core.functions import Key, Tag
 from unicache._core.handles import plain_function
 from unicache._core.invalidating import Target, When
 from unicache._core.io import Io
 from unicache._core.terms import Ttl
-from unicache.errors import CacheError
-from unicache.typing import DEFAULT, Default, Duration, Entry, LoadOptions
+from unicache.typing import DEFAULT, Duration, LoadOptions
+from unicache_twisted._documents import DocumentCalls
 from unicache_twisted._functions import (
     CachedFunction,
     CachedManyFunction,
@@ -29,18 +28,18 @@ from unicache_twisted._functions import (
     Later,
 )
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._many import ManyCalls
 from unicache_twisted._pending import Pending
 
 __all__ = ["Cache"]
 
 T = TypeVar("T")
-D = TypeVar("D")
 K = TypeVar("K")
 P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(Facade):
+class Cache(DocumentCalls, ManyCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending
@@ -66,111 +65,6 @@ class Cache(Facade):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> "Deferred[None]":
         return self.close()
-
-    # -- documents
-
-    @overload
-    def get(self, key: str, default: D, *, type: type[T]) -> "Deferred[T | D]": ...
-    @overload
-    def get(self, key: str, default: None = None, *, type: type[T]) -> "Deferred[T | None]": ...
-    @overload
-    def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]": ...
-    def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]":
-        try:
-            value = self._documents.peek(key) if type is None else MISSING
-        except CacheError as error:
-            return fail(error)
-        if value is not MISSING:
-            return succeed(value)
-        return Deferred.fromCoroutine(self._documents.get(key, default, type))
-
-    @overload
-    def entry(self, key: str, *, type: type[T]) -> "Deferred[Entry[T]]": ...
-    @overload
-    def entry(self, key: str, *, type: Any = None) -> "Deferred[Entry[Any]]": ...
-    def entry(self, key: str, *, type: Any = None) -> "Deferred[Entry[Any]]":
-        return Deferred.fromCoroutine(self._documents.entry(key, type))
-
-    def set(
-        self,
-        key: str,
-        value: Any,
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: int | None = None,
-        keep_ttl: bool = False,
-    ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
-
-    def insert(
-        self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
-    ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.insert(key, value, ttl=ttl, tags=tags))
-
-    def replace(
-        self,
-        key: str,
-        value: Any,
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: int | None = None,
-        keep_ttl: bool = False,
-    ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(
-            self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
-        )
-
-    def delete(self, key: str, *, cas: int | None = None) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._documents.delete(key, cas))
-
-    def touch(self, key: str, ttl: Duration | None) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._documents.touch(key, ttl))
-
-    @overload
-    def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> "Deferred[T]": ...
-    @overload
-    def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> "Deferred[Any]": ...
-    def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._documents.get_and_touch(key, ttl, type))
-
-    def exists(self, key: str) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._documents.exists(key))
-
-    def ttl(self, key: str) -> "Deferred[float | None]":
-        return Deferred.fromCoroutine(self._documents.ttl(key))
-
-    def mutate(
-        self,
-        key: str,
-        fn: Callable[[Any], Any],
-        *,
-        ttl: Duration | Default | None = DEFAULT,
-        retries: int = 100,
-    ) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._documents.mutate(key, fn, ttl, retries))
-
-    def get_many(
-        self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False
-    ) -> "Deferred[dict[str, Any]]":
-        return Deferred.fromCoroutine(self._documents.get_many(keys, type, return_exceptions))
-
-    def set_many(
-        self,
-        values: Mapping[str, Any],
-        *,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
-        tags: Iterable[str] = (),
-        cas: Mapping[str, int] | None = None,
-        return_exceptions: bool = False,
-    ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
-            self._documents.set_many(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
-        )
-
-    def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
-        return Deferred.fromCoroutine(self._documents.delete_many(keys, return_exceptions))
 
     # -- load-through
 

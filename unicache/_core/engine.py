@@ -6,6 +6,7 @@ from typing import Any
 from unicache._core.bulk import Bulk
 from unicache._core.core import Core
 from unicache._core.documents import Documents
+from unicache._core.documents_many import ManyDocuments
 from unicache._core.durations import optional_seconds
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
@@ -34,6 +35,7 @@ class Engine:
         self.names = names
         self.tags = Tags(core.store, names)
         self.documents = Documents(core, names)
+        self.many = ManyDocuments(core, names, self.documents)
         self.loads = Loads(core, names)
         self.bulk = Bulk(core, names, self.loads)
         self.invalidation = Invalidation(core, names)

@@ -10,17 +10,18 @@ from typing import Any, NamedTuple
 
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
-from unicache._core.failures import FAILURE, recalled, remembered
+from unicache._core.failures import recalled, remembered
 from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
 from unicache._core.freshness import State, lifetimes, state_of
 from unicache._core.names import Keyspace, bounded
+from unicache._core.options import done
 from unicache._core.plan import Plan
 from unicache._core.previous import UNCHANGED, given
-from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.record import FAILURE, Lease, Record, TagVersion
+from unicache._core.store import Found as Stored
 from unicache._core.store import Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
-from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.waiting import Waiting
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable, ValueFormatError
 from unicache.typing import Entry
@@ -35,6 +36,7 @@ class Leader:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
 
@@ -111,9 +113,9 @@ class Leader:
         if state_of(record, self._io.wall(), plan.terms.windows) is State.DEAD or not await self._tags.valid(record):
             return False
         if record.codec == FAILURE:
-            return recalled(record, plan.terms.negative) is not None
+            return recalled(self._values, plan.name, record, plan.terms.negative) is not None
         try:
-            value_of(record, plan.key, plan.wanted)
+            self._values.value(plan.name, record, plan.wanted, plan.schema)
         except ValueFormatError:
             return False
         return True
@@ -135,7 +137,7 @@ class Leader:
     async def _remember(self, plan: Plan, token: bytes, tags: tuple[TagVersion, ...], error: Exception) -> None:
         """Store the failure, if it is one to remember."""
         life = plan.terms.negative_life(error)
-        record = None if life is None else remembered(self._io, error, tags)
+        record = None if life is None else remembered(self._values, plan.name, error, tags)
         if record is None:
             return
         try:
@@ -213,7 +215,7 @@ class Leader:
         """Write a value under the plan's terms, whatever is there."""
         record, life = await self._record(plan, _Made(value, 0.0, await self._before(plan)))
         if record is not None:
-            await self._store.write(Write(plan.name, record, life))
+            done(await self._store.write(Write(plan.name, record, life)), plan.key)
 
     # -- what both have in common
 
@@ -229,7 +231,7 @@ class Leader:
         if old.codec == FAILURE:
             return None
         try:
-            return entry_of(self._io, plan.key, old, None, plan.wanted)
+            return self._values.entry(plan.name, Stored(old, None), plan.wanted, schema=plan.schema)
         except ValueFormatError:
             return None
 
@@ -271,7 +273,8 @@ class Leader:
                 return None, None
         stretch = 1.0 - terms.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
         life, soft = lifetimes(terms.life(made.value), terms.windows, self._io.wall(), stretch)
-        return record_of(self._io, made.value, tags, soft=soft, cost=made.cost), life
+        record = self._values.record(plan.name, made.value, tags, soft=soft, cost=made.cost, schema=plan.schema)
+        return record, life
 
     async def run_loader(self, plan: Plan, previous: Entry[Any] | None = None) -> Any:
         """Run it, counted; what it gives, or the previous value if it says so."""

@@ -15,15 +15,14 @@ from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
-from unicache._core.failures import FAILURE, recalled
+from unicache._core.failures import recalled
 from unicache._core.flight import Failed, Flight, Found, Interrupted, Loaded, Role
 from unicache._core.freshness import State, state_of
 from unicache._core.leading import Leader
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
-from unicache._core.record import Record
+from unicache._core.record import FAILURE, Record
 from unicache._core.tags import Tags
-from unicache._core.values import value_of
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
@@ -50,20 +49,25 @@ class Loads:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._leader = Leader(core, names)
 
     # -- the calls
 
-    def peek(self, key: str, name: bytes, counts: Counts) -> Any:
+    def peek(self, name: bytes, counts: Counts, schema: int) -> Any:
         """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
         if record is None or record.tags or record.soft or record.codec == FAILURE or not self._core.enabled:
             return MISS
+        try:
+            value = self._values.value(name, record, None, schema)
+        except ValueFormatError:  # whoever waits for it counts it
+            return MISS
         counts.hits += 1
         self._core.counts.hits += 1
-        return value_of(record, key)
+        return value
 
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
@@ -89,7 +93,7 @@ class Loads:
         seen = await self._look(plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
-        return value_of(seen.record, plan.key, plan.wanted)
+        return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
@@ -127,13 +131,13 @@ class Loads:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
         record = seen.record
         if record.codec == FAILURE:
-            failure = recalled(record, plan.terms.negative)
+            failure = recalled(self._values, plan.name, record, plan.terms.negative)
             if failure is None:
                 return MISS
             self._count_hit(plan, stale=False)
             raise failure
         try:
-            value = value_of(record, plan.key, plan.wanted)
+            value = self._values.value(plan.name, record, plan.wanted, plan.schema)
         except ValueFormatError as error:
             self._leader.corrupt(plan.name, error)
             return MISS

@@ -1,0 +1,84 @@
+"""Which command does what, as tuples of bytes, text and numbers. Pure: when it is sent is ``valkey``'s business."""
+
+from collections.abc import Collection, Sequence
+
+from unicache._core.envelope import pack, pack_cas, pack_lease
+from unicache._core.scripts import TEXTS, Script
+from unicache._core.store import Claim, KeepTtl, Write
+
+__all__ = [
+    "Command",
+    "claim_command",
+    "evalsha",
+    "glob",
+    "milliseconds",
+    "scripts",
+    "taught",
+    "version_commands",
+    "with_text",
+    "write_arguments",
+]
+
+Command = tuple[bytes | str | int, ...]
+
+
+def write_arguments(write: Write) -> Command:
+    """What ``WRITE`` wants to know."""
+    value = pack(write.name, write.record)
+    return (write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
+
+
+def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
+    """A call of a script, by its digest."""
+    return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def claim_command(claim: Claim, ttl: float) -> Command:
+    """A lease where nothing is; the reply is what is there."""
+    return ("SET", claim.name, pack_lease(claim.token), "NX", "GET", "PX", milliseconds(ttl))
+
+
+def version_commands(name: bytes, fresh: bytes, ttl: float | None) -> tuple[Command, Command]:
+    """A tag's version where there is none, and a longer life; the reply to the first is what was there."""
+    if ttl is None:
+        return ("SET", name, fresh, "NX", "GET"), ("PERSIST", name)
+    span = milliseconds(ttl)
+    return ("SET", name, fresh, "NX", "GET", "PX", span), ("PEXPIRE", name, span, "GT")
+
+
+def scripts(commands: Sequence[Command]) -> set[bytes | str | int]:
+    """The digests of the scripts that are called."""
+    return {command[1] for command in commands if command[0] == "EVALSHA"}
+
+
+def taught(commands: Sequence[Command], known: Collection[bytes | str | int]) -> Sequence[Command]:
+    """The commands, in which the first call of each script that is not known brings its text."""
+    new = scripts(commands).difference(known)
+    if not new:
+        return commands
+    told: list[Command] = []
+    for command in commands:
+        if command[0] == "EVALSHA" and command[1] in new:
+            new.remove(command[1])
+            told.append(with_text(command))
+        else:
+            told.append(command)
+    return told
+
+
+def with_text(command: Command) -> Command:
+    """The same call, bringing the script."""
+    _, digest, *rest = command
+    return ("EVAL", TEXTS[digest], *rest)
+
+
+def milliseconds(ttl: float | KeepTtl | None) -> int | str:
+    """A life as the scripts take it: milliseconds, ``keep``, or nothing."""
+    if isinstance(ttl, KeepTtl):
+        return ttl.value
+    return "" if ttl is None else max(1, round(ttl * 1000))
+
+
+def glob(prefix: bytes) -> bytes:
+    """The prefix as a pattern that matches only itself."""
+    return b"".join(b"\\" + bytes([byte]) if byte in b"*?[]^\\-" else bytes([byte]) for byte in prefix)

@@ -1,0 +1,54 @@
+"""What a server's reply means: an outcome, a value, or one of our errors. Pure but for the class of hiredis' errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from unicache._core import resp
+from unicache._core.names import key_part
+from unicache._core.store import Outcome
+from unicache.errors import CacheError, ServerError, StoreUnavailable, ValueFormatError
+
+__all__ = ["accepted", "caught", "is_unknown_script", "outcome", "sound"]
+
+_OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "BUSY"})
+"""Errors that speak of the server's state, not of the command."""
+
+
+def accepted(name: bytes, reply: Any) -> bool:
+    """Whether something was done."""
+    return sound(reply, name) is not None
+
+
+def is_unknown_script(reply: Any) -> bool:
+    """Whether the server does not have the script, and so did nothing."""
+    return isinstance(reply, resp.ReplyError) and str(reply).startswith("NOSCRIPT")
+
+
+def outcome(name: bytes, reply: Any) -> Outcome:
+    """What became of a write."""
+    value = sound(reply, name)
+    return Outcome.DONE if value == b"OK" else Outcome(value.decode())
+
+
+def sound(reply: Any, name: bytes | None) -> Any:
+    """The reply, unless it is an error, which is raised as one of ours."""
+    if isinstance(reply, resp.ReplyError):
+        raise _translated(str(reply), None if name is None else key_part(name))
+    return reply
+
+
+def _translated(message: str, key: str | None) -> CacheError:
+    code = message.split(" ", 1)[0]
+    if code == "WRONGTYPE":
+        return ValueFormatError("the key holds something that unicache did not write", key=key)
+    if code in _OUT_OF_ORDER:
+        return StoreUnavailable(f"the server cannot serve now: {message}", key=key)
+    return ServerError(f"the server answered: {message}", key=key, code=code)
+
+
+def caught(function: Callable[[bytes, Any], Any], name: bytes, reply: Any) -> Any:
+    """The function of the reply, or the error that it raises."""
+    try:
+        return function(name, reply)
+    except CacheError as error:
+        return error
