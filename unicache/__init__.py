@@ -4,7 +4,7 @@ from unicache._cache import Cache
 from unicache._core.previous import UNCHANGED, previous
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 __all__ = [
     "UNCHANGED",
@@ -15,6 +15,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Near",
     "Pending",
     "Result",
     "previous",

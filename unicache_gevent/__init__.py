@@ -2,7 +2,7 @@
 
 from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction, Pending
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:
     from unicache_gevent._cache import Cache
@@ -19,6 +19,7 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "Near",
     "Pending",
     "Result",
     "previous",

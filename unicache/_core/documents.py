@@ -8,6 +8,7 @@ from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
 from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.record import ABSENT
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.values import entry_of, record_of, value_of
@@ -35,12 +36,14 @@ class Documents:
 
     # -- reading
 
-    def peek(self, key: str) -> Any:
-        """The value if it can be had without waiting, else MISSING."""
+    def peek(self, key: str, default: Any) -> Any:
+        """The value, or the default, if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
-        record = self._store.peek(self._names.entry(key))
-        return value_of(record, key) if is_plain(record) else MISSING
+        found = self._store.peek(self._names.entry(key))
+        if found is ABSENT:
+            return default
+        return value_of(found, key) if is_plain(found) or self._verdicts.known(found) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""

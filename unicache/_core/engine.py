@@ -14,6 +14,8 @@ from unicache._core.links import NodeOptions
 from unicache._core.load import Loads
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
+from unicache._core.near import Near
+from unicache._core.near_store import NearStore
 from unicache._core.plan import Plan
 from unicache._core.pool import links_for
 from unicache._core.store import Store
@@ -95,4 +97,7 @@ def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> 
 def _store(io: Io, where: Memory | NodeOptions) -> Store:
     if isinstance(where, Memory):
         return MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes)
-    return ValkeyStore(links_for(io, where))
+    if where.near is None:
+        return ValkeyStore(links_for(io, where))
+    near = Near(where.near, io.now)
+    return NearStore(links_for(io, where, near), near)

@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from unicache._core.binding import Binder, Vary, default_prefix, template_binder
+from unicache._core.call_names import CallNames
 from unicache._core.codec import declare
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
@@ -60,6 +61,8 @@ class CachedFunction:
         self._near = engine.core.store.near
         method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
+        steady = not callable(key) and not vary
+        self._call_names = CallNames(self._binder, engine.names, steady=steady)
         self._prefix = _shared_prefix(function, key)
         self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
@@ -93,8 +96,7 @@ class CachedFunction:
         """A hit that needs no waiting, else ``load.MISS``."""
         if not self._near:
             return MISS
-        key = self._binder.key(args, kwargs)
-        return self._loads.peek(key, self._names.entry(key), self.counts)
+        return self._loads.peek(self._call_names.name(args, kwargs), self._terms, self.counts)
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from math import inf
 from typing import Any, NamedTuple, cast
 
+from unicache._core.codec import decode
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
@@ -23,6 +24,7 @@ from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
 from unicache._core.record import Record
 from unicache._core.tags import Tags
+from unicache._core.terms import Terms
 from unicache._core.values import value_of
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
@@ -56,14 +58,23 @@ class Loads:
 
     # -- the calls
 
-    def peek(self, key: str, name: bytes, counts: Counts) -> Any:
+    def peek(self, name: bytes, terms: Terms, counts: Counts) -> Any:
         """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
-        if record is None or record.tags or record.soft or record.codec == FAILURE or not self._core.enabled:
+        if type(record) is not Record or not self._core.enabled:
             return MISS
+        if (record.tags or record.soft or record.codec == FAILURE) and not self._fresh_at_once(record, terms):
+            return MISS
+        try:
+            value = decode(record.codec, record.payload)
+        except ValueFormatError:
+            return MISS  # who looks again will see to it
         counts.hits += 1
         self._core.counts.hits += 1
-        return value_of(record, key)
+        return value
+
+    def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
+        return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
 
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
@@ -119,9 +130,12 @@ class Loads:
         except ValueFormatError as error:
             await self._leader.discard(plan.name, error)
             return None
-        if not isinstance(held, Record) or not await self._tags.valid(held):
+        if not isinstance(held, Record) or not (self._tags.known_valid(held) or await self._tags.valid(held)):
             return None
-        return Seen(held, state_of(held, self._io.wall(), plan.terms.windows, 1.0 - random.random()))  # noqa: S311
+        return Seen(held, self._state(held, plan.terms))
+
+    def _state(self, record: Record, terms: Terms) -> State:
+        return state_of(record, self._io.wall(), terms.windows, 1.0 - random.random())  # noqa: S311
 
     def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""

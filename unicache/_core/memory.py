@@ -4,7 +4,6 @@ Here lives what each call of the store protocol means for a record, a lease and 
 which entry goes when there is no room (``bounded``), what a value or a tag means, and anything that waits.
 """
 
-import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
@@ -13,8 +12,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
-from unicache._core.record import Held, Lease, Record
+from unicache._core.record import ABSENT, Held, Known, Lease, Record
 from unicache._core.store import Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.weights import weight
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -26,19 +26,6 @@ Kept = Record | Lease | bytes
 """What a name can hold here; plain bytes are a tag's version."""
 
 BATCH = 500
-
-# Measured with tracemalloc on CPython 3.11 to 3.13, as what is allocated beyond the bytes that are held: 493 to 535
-# for a record with a deadline, depending on how full the dict is, and 105 to 113 for each of its tags.
-ENTRY_OVERHEAD = 540
-TAG_OVERHEAD = 115
-
-
-def _weigh(name: bytes, kept: Kept) -> int:
-    """The bytes that an entry is counted with: what it holds, and what CPython needs to hold it."""
-    if isinstance(kept, Record):
-        tags = sum(sys.getsizeof(tag) + len(version) + TAG_OVERHEAD for tag, version in kept.tags)
-        return ENTRY_OVERHEAD + len(name) + len(kept.payload) + tags
-    return ENTRY_OVERHEAD + len(name) + len(kept.token if isinstance(kept, Lease) else kept)
 
 
 def _refusal(found: Record | None, write: Write) -> Outcome | None:
@@ -112,7 +99,7 @@ class MemoryStore:
         self.forget()
         forget_after_fork(self)
         self._closed = False
-        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, _weigh)
+        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, weight)
 
     def forget(self) -> None:
         """In a forked child: a thread that held the lock is not there. The entries are, and stay."""
@@ -128,13 +115,12 @@ class MemoryStore:
     def available(self) -> bool:
         return True
 
-    def peek(self, name: bytes) -> Record | None:
+    def peek(self, name: bytes) -> Known:
         with self._lock:
             slot = self._table.get(name, self._clock())
-        if slot is None:
-            return None
-        kept = slot.value
-        return kept if isinstance(kept, Record) else None
+        if slot is not None:
+            return slot.value
+        return None if self._closed else ABSENT
 
     @_alone
     def read(self, name: bytes) -> Held:

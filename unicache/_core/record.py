@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["Held", "Lease", "Record", "TagVersion"]
+__all__ = ["ABSENT", "Absent", "Held", "Known", "Lease", "Record", "TagVersion"]
 
 
 class TagVersion(NamedTuple):
@@ -43,3 +43,14 @@ class Lease(msgspec.Struct, frozen=True, gc=False):
 
 
 Held = Record | Lease | None
+
+
+class Absent:
+    """The type of ``ABSENT``."""
+
+
+ABSENT = Absent()
+"""A name is known to hold nothing."""
+
+Known = Record | Lease | bytes | Absent | None
+"""What is known of a name without asking: what it holds (bytes are the version of a tag); None for nothing at all."""

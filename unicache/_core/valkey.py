@@ -26,7 +26,7 @@ from unicache._core.commands import (
 from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack
 from unicache._core.links import Links
 from unicache._core.names import key_part
-from unicache._core.record import Held, Lease, Record
+from unicache._core.record import Held, Known, Lease, Record
 from unicache._core.replies import accepted, caught, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
     CLAIM_OVER,
@@ -42,7 +42,7 @@ from unicache._core.scripts import (
 from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Outcome, Rule, Write
 from unicache.errors import ValueFormatError
 
-__all__ = ["ValkeyStore"]
+__all__ = ["CHUNK", "ValkeyStore", "as_version"]
 
 CHUNK = 500
 """Names in one command, so that none holds the server up for long."""
@@ -54,6 +54,7 @@ class ValkeyStore:
     """``unicache._core.store.Store`` over links to one node."""
 
     near = False
+    _told_of_next: Sequence[Command] = (("CLIENT", "CACHING", "YES"),)  # before a read whose changes must be told
 
     def __init__(self, links: Links) -> None:
         self._links = links
@@ -67,8 +68,8 @@ class ValkeyStore:
 
     # -- reading
 
-    def peek(self, name: bytes) -> Record | None:
-        """Nothing can be had without asking the server."""
+    def peek(self, name: bytes) -> Known:
+        """Nothing is known without asking the server."""
         return None
 
     async def read(self, name: bytes) -> Held:
@@ -95,7 +96,7 @@ class ValkeyStore:
     async def write(self, write: Write) -> Outcome:
         """``SET``, or a script where there is a rule."""
         if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
-            reply = await self._request(resp.pack(*plain_set(write)), again=False)
+            reply = await self._command(plain_set(write), again=False)
             return outcome(write.name, reply)
         return outcome(write.name, await self._script(WRITE, write.name, *write_arguments(write), again=False))
 
@@ -132,7 +133,7 @@ class ValkeyStore:
         Never repeated with the same token: it would bring back a lease that an invalidation removed meanwhile.
         """
         if over is None:
-            reply = await self._request(resp.pack(*claim_command(Claim(name, token), ttl)), again=False)
+            reply = await self._command(claim_command(Claim(name, token), ttl), again=False)
         else:
             arguments = (pack_cas(over), pack_lease(token), milliseconds(ttl))
             reply = await self._script(CLAIM_OVER, name, *arguments, again=False)
@@ -174,7 +175,7 @@ class ValkeyStore:
         """``DELIFEQ``, or its script."""
         lease = pack_lease(token)
         if self._links.features is not None and self._links.features.delifeq:
-            reply = await self._request(resp.pack("DELIFEQ", name, lease), again=True)
+            reply = await self._command(("DELIFEQ", name, lease), again=True)
         else:
             reply = await self._script(RELEASE, name, lease, again=True)
         sound(reply, name)
@@ -185,8 +186,8 @@ class ValkeyStore:
         if event is None:
             return False
         try:
-            replies = await self._pipeline([("CLIENT", "CACHING", "YES"), ("GET", name)], again=True)
-            if isinstance(caught(self._unpacked, name, replies[1]), Lease):
+            replies = await self._pipeline([*self._told_of_next, ("GET", name)], again=True)
+            if isinstance(caught(self._unpacked, name, replies[-1]), Lease):
                 await event.wait(seconds)
         finally:
             self._links.unwatch(name, event)
@@ -203,7 +204,7 @@ class ValkeyStore:
     async def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
         """``MGET``."""
         found = sound(await self._request(resp.pack("MGET", *names), again=True), None)
-        return [value if value is not None and len(value) == VERSION_LENGTH else None for value in found]
+        return [as_version(name, value) for name, value in zip(names, found, strict=True)]
 
     async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
         """``SET … NX GET`` and a longer life, for all of them in one write.
@@ -242,6 +243,10 @@ class ValkeyStore:
         """Close the links of this scheduler."""
         self._links.close()
 
+    async def _command(self, command: Command, *, again: bool) -> Any:
+        """The reply to one command."""
+        return await self._request(resp.pack(*command), again=again)
+
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies to commands that go out in one write.
 
@@ -273,3 +278,8 @@ class ValkeyStore:
             if isinstance(error, WrongKey):
                 self._links.distrust()
             raise
+
+
+def as_version(name: bytes, value: bytes | None) -> bytes | None:
+    """The version of the tag at ``name``; None when there is none."""
+    return value if value is not None and len(value) == VERSION_LENGTH else None

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from unicache._core.core import Core
 from unicache._core.failures import FAILURE
 from unicache._core.names import Keyspace
-from unicache._core.record import Held, Record
+from unicache._core.record import Held, Known, Record
 from unicache._core.store import Outcome
 from unicache._core.tags import Tags
 from unicache._core.values import is_stale
@@ -34,6 +34,10 @@ class Verdicts:
             return None
         return held if not held.tags or await self._tags.valid(held) else None
 
+    def known(self, held: Known) -> TypeGuard[Record]:
+        """Whether it is known, without asking, to be a record that is to be found."""
+        return is_value(held) and not is_stale(held, self._io.wall()) and self._tags.known_valid(held)
+
     async def settled(
         self, name: bytes, act: Callable[[int | None], Awaitable[Outcome]], *, alive: bool | None = None
     ) -> Outcome:
@@ -53,7 +57,7 @@ class Verdicts:
         return outcome
 
 
-def is_plain(held: Held) -> TypeGuard[Record]:
+def is_plain(held: Known) -> TypeGuard[Record]:
     """Whether it is a record about which nothing else has to be asked."""
     return isinstance(held, Record) and not held.tags and not held.soft and held.codec != FAILURE
 

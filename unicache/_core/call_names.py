@@ -1,0 +1,59 @@
+"""From a call to the server's name for its value, at once for a call that was seen before.
+
+Binding and digesting the arguments takes longer than everything else that a hit in this process needs. What was found
+is remembered for calls whose arguments are all short plain scalars: they cannot change, they say by value and type
+which call it is, and remembering them keeps nothing alive that matters.
+"""
+
+from types import NoneType
+from typing import Any
+
+from unicache._core.binding import Binder
+from unicache._core.names import Keyspace
+
+__all__ = ["CallNames"]
+
+MOST = 4096
+"""Calls remembered of one function; when there are more, all are forgotten, which costs less than to choose."""
+
+LONGEST = 128
+"""Characters or bytes of an argument that is remembered."""
+
+_NAMED = object()
+_PLAIN = frozenset({bool, bytes, int, NoneType, str})  # not float: 0.0 and -0.0 are equal, and have two names
+
+
+class CallNames:
+    """The names of one function's calls. ``steady`` says that nothing but its arguments decides the key of a call."""
+
+    __slots__ = ("_binder", "_known", "_names", "_steady")
+
+    def __init__(self, binder: Binder, names: Keyspace, *, steady: bool) -> None:
+        self._binder = binder
+        self._names = names
+        self._steady = steady
+        self._known: dict[tuple[Any, ...], bytes] = {}
+
+    def name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        """The name of the call's value. Raises what ``Binder.key`` and ``Keyspace.entry`` raise."""
+        seen = (*args, *map(type, args))
+        if kwargs:
+            values = kwargs.values()
+            seen = (*seen, _NAMED, *kwargs, *values, *map(type, values))
+        try:
+            return self._known[seen]
+        except (KeyError, TypeError):  # TypeError: one of the arguments cannot be hashed
+            return self._made(seen, args, kwargs)
+
+    def _made(self, seen: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        name = self._names.entry(self._binder.key(args, kwargs))
+        if self._steady and all(map(_is_plain, args)) and all(map(_is_plain, kwargs.values())):
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[seen] = name
+        return name
+
+
+def _is_plain(argument: Any) -> bool:
+    kind = type(argument)
+    return kind in _PLAIN and ((kind is not str and kind is not bytes) or len(argument) <= LONGEST)
