@@ -11,7 +11,6 @@ from unicache._core.options import Life, Ttl, check_cas, life_of, mismatch, not_
 from unicache._core.record import ABSENT
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
-from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.verdicts import Verdicts, is_plain, is_value
 from unicache.errors import CasMismatch, InvalidArgument, KeyExists
 from unicache.typing import Default, Duration, Entry
@@ -30,6 +29,7 @@ class Documents:
         self._store = core.store
         self._near = core.store.near
         self._ttl = core.settings.ttl
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._verdicts = Verdicts(core, names)
@@ -40,23 +40,26 @@ class Documents:
         """The value, or the default, if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
-        found = self._store.peek(self._names.entry(key))
+        name = self._names.entry(key)
+        found = self._store.peek(name)
         if found is ABSENT:
             return default
-        return value_of(found, key) if is_plain(found) or self._verdicts.known(found) else MISSING
+        return self._values.value(name, found) if is_plain(found) or self._verdicts.known(found) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
-        held = await self._store.read(self._names.entry(key))
+        name = self._names.entry(key)
+        held = await self._store.read(name)
         record = held if is_plain(held) else await self._verdicts.found(held)
-        return default if record is None else value_of(record, key, wanted)
+        return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
-        found = await self._store.find(self._names.entry(key))
+        name = self._names.entry(key)
+        found = await self._store.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
-        return entry_of(self._io, key, found.record, found.ttl, wanted)
+        return self._values.entry(name, found.record, found.ttl, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -122,7 +125,7 @@ class Documents:
         record = await self._store.find_and_expire(name, seconds)
         if not is_value(record) or not await self._tags.valid(record):
             raise not_found(key)
-        return value_of(record, key, wanted)
+        return self._values.value(name, record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -136,8 +139,8 @@ class Documents:
             record = await self._verdicts.found(await self._store.read(name))
             if record is None:
                 raise not_found(key)
-            value = await self._io.call(change, value_of(record, key))
-            fresh = record_of(self._io, value, record.tags)
+            value = await self._io.call(change, self._values.value(name, record))
+            fresh = self._values.record(name, value, record.tags)
             if await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas)) is Outcome.DONE:
                 return value
             await self._io.sleep(_pause(attempt))
@@ -151,7 +154,7 @@ class Documents:
         """The write with its record, everything checked before anything is sent."""
         name = self._names.entry(key)
         check_cas(cas)
-        record = record_of(self._io, value)
+        record = self._values.record(name, value)
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return ruled(name, tagged(record, versions), life, cas, rule)

@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from math import inf
 from typing import Any, NamedTuple, cast
 
-from unicache._core.codec import decode
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
@@ -25,7 +24,6 @@ from unicache._core.plan import Plan
 from unicache._core.record import Record
 from unicache._core.tags import Tags
 from unicache._core.terms import Terms
-from unicache._core.values import value_of
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
@@ -52,6 +50,8 @@ class Loads:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
+        self._value = core.values.value
         self._names = names
         self._tags = Tags(core.store, names)
         self._leader = Leader(core, names)
@@ -66,7 +66,7 @@ class Loads:
         if (record.tags or record.soft or record.codec == FAILURE) and not self._fresh_at_once(record, terms):
             return MISS
         try:
-            value = decode(record.codec, record.payload)
+            value = self._value(name, record)
         except ValueFormatError:
             return MISS  # who looks again will see to it
         counts.hits += 1
@@ -100,7 +100,7 @@ class Loads:
         seen = await self._look(plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
-        return value_of(seen.record, plan.key, plan.wanted)
+        return self._values.value(plan.name, seen.record, plan.wanted)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
@@ -141,13 +141,13 @@ class Loads:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
         record = seen.record
         if record.codec == FAILURE:
-            failure = recalled(record, plan.terms.negative)
+            failure = recalled(self._values, plan.name, record, plan.terms.negative)
             if failure is None:
                 return MISS
             self._count_hit(plan, stale=False)
             raise failure
         try:
-            value = value_of(record, plan.key, plan.wanted)
+            value = self._values.value(plan.name, record, plan.wanted)
         except ValueFormatError as error:
             self._leader.corrupt(plan.name, error)
             return MISS
