@@ -24,34 +24,42 @@ _PLAIN = frozenset({bool, bytes, int, NoneType, str})  # not float: 0.0 and -0.0
 
 
 class CallNames:
-    """The names of one function's calls. ``steady`` says that nothing but its arguments decides the key of a call."""
+    """The names of one function's calls.
 
-    __slots__ = ("_binder", "_known", "_names", "_steady")
+    ``steady``  whether nothing but its arguments decides the key of a call, so that its name may be remembered
+    ``known``   what is remembered, by ``(*args, *map(type, args))`` where there are no keywords
+    """
+
+    __slots__ = ("_binder", "_names", "_steady", "known")
 
     def __init__(self, binder: Binder, names: Keyspace, *, steady: bool) -> None:
         self._binder = binder
         self._names = names
         self._steady = steady
-        self._known: dict[tuple[Any, ...], bytes] = {}
+        self.known: dict[tuple[Any, ...], bytes] = {}
 
     def name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         """The name of the call's value. Raises what ``Binder.key`` and ``Keyspace.entry`` raise."""
-        seen = (*args, *map(type, args))
-        if kwargs:
-            values = kwargs.values()
-            seen = (*seen, _NAMED, *kwargs, *values, *map(type, values))
         try:
-            return self._known[seen]
-        except (KeyError, TypeError):  # TypeError: one of the arguments cannot be hashed
-            return self._made(seen, args, kwargs)
+            seen = (*args, *map(type, args))
+            if kwargs:
+                values = kwargs.values()
+                seen = (*seen, _NAMED, *kwargs, *values, *map(type, values))
+            found = self.known.get(seen)
+        except TypeError:  # an argument that cannot be hashed
+            return self._made(args, kwargs)
+        return found or self._remembered(seen, args, kwargs)
 
-    def _made(self, seen: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-        name = self._names.entry(self._binder.key(args, kwargs))
-        if self._steady and all(map(_is_plain, args)) and all(map(_is_plain, kwargs.values())):
-            if len(self._known) >= MOST:
-                self._known.clear()
-            self._known[seen] = name
+    def _remembered(self, seen: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        name = self._made(args, kwargs)
+        if self._steady and all(map(_is_plain, (*args, *kwargs.values()))):
+            if len(self.known) >= MOST:
+                self.known.clear()
+            self.known[seen] = name
         return name
+
+    def _made(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        return self._names.entry(self._binder.key(args, kwargs))
 
 
 def _is_plain(argument: Any) -> bool:

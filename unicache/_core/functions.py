@@ -63,6 +63,7 @@ class CachedFunction:
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
         steady = not callable(key) and not vary
         self._call_names = CallNames(self._binder, engine.names, steady=steady)
+        self._known_names = self._call_names.known
         self._prefix = _shared_prefix(function, key)
         self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
@@ -96,7 +97,11 @@ class CachedFunction:
         """A hit that needs no waiting, else ``load.MISS``."""
         if not self._near:
             return MISS
-        return self._loads.peek(self._call_names.name(args, kwargs), self._terms, self.counts)
+        try:
+            name = None if kwargs else self._known_names.get((*args, *map(type, args)))
+        except TypeError:  # an argument that cannot be hashed
+            name = None
+        return self._loads.peek(name or self._call_names.name(args, kwargs), self._terms, self.counts)
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""

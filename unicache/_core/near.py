@@ -30,6 +30,9 @@ __all__ = ["MISSES_LIVE", "Kept", "Near", "NearOptions", "Reading", "SignOfLife"
 MISSES_LIVE = 1.0
 """Seconds at most for which it is remembered that a name held nothing."""
 
+GLANCE = 5e-6
+"""Seconds for which a look at a link's socket holds: less than a writer anywhere needs to hear that it has written."""
+
 KEPT_OVERHEAD = 64
 """Bytes of a ``Kept``."""
 
@@ -51,13 +54,14 @@ class Trust:
     ``arrived``  where nobody but callers reads the link: whether bytes wait to be read on it, as ``epoll.poll``
     """
 
-    __slots__ = ("arrived", "link", "over", "renew_at", "until")
+    __slots__ = ("arrived", "link", "looked", "over", "renew_at", "until")
 
     def __init__(self, link: Any) -> None:
         self.link = link  # a weak reference: entries must not keep links, nor links entries
         self.until = -inf
         self.renew_at = -inf
         self.over = False
+        self.looked = -inf
         self.arrived: Callable[[float, int], Sequence[object]] | None = None
 
     def end(self) -> None:
@@ -142,8 +146,10 @@ class Near:
         if now >= trust.renew_at and not self._renewed(trust, name, now):
             return None
         arrived = trust.arrived
-        if arrived is not None and arrived(0.0, 1):
-            return self._after(trust, name, now)
+        if arrived is not None and now - trust.looked > GLANCE:
+            if arrived(0, 1):
+                return self._after(trust, name, now)
+            trust.looked = now
         return kept.content
 
     def _renewed(self, trust: Trust, name: bytes, now: float) -> bool:

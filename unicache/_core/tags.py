@@ -28,6 +28,7 @@ class Tags:
 
     def __init__(self, store: Store, names: Keyspace) -> None:
         self._store = store
+        self._near = store.near
         self._names = names
 
     async def valid(self, record: Record) -> bool:
@@ -38,7 +39,7 @@ class Tags:
     def known_valid(self, record: Record) -> bool:
         """The same without asking; False when that is not known."""
         peek, name = self._store.peek, self._names.tag
-        return all(peek(name(tag.tag)) == tag.version for tag in record.tags)
+        return not record.tags or (self._near and all(peek(name(tag.tag)) == tag.version for tag in record.tags))
 
     async def valid_many(self, records: Sequence[Record]) -> list[bool]:
         """The same for many, with one look at all their tags."""
