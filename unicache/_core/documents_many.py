@@ -6,6 +6,7 @@ from typing import Any
 
 from unicache._core.core import Core
 from unicache._core.documents import Documents
+from unicache._core.looking import look
 from unicache._core.names import Keyspace
 from unicache._core.options import Ttl, caught, lives_of, longest, many, mismatch, per_key, ruled, tagged
 from unicache._core.store import Outcome, Rule
@@ -32,7 +33,7 @@ class ManyDocuments:
     async def get(self, keys: Iterable[str], wanted: Any, return_exceptions: bool) -> dict[str, Any]:
         """The values of the keys that are there."""
         names = self._names.entries(keys)
-        held = dict(zip(names, await self._store.read_many(list(names.values())), strict=True))
+        held = dict(zip(names, await look(self._store, list(names.values())), strict=True))
         records = {key: record for key, record in held.items() if is_value(record)}
         valid = await self._tags.valid_many(list(records.values()))
         results: dict[str, Any] = {key: error for key, error in held.items() if isinstance(error, Exception)}

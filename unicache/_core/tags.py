@@ -42,12 +42,16 @@ class Tags:
         return not record.tags or (self._near and all(peek(name(tag.tag)) == tag.version for tag in record.tags))
 
     async def valid_many(self, records: Sequence[Record]) -> list[bool]:
-        """The same for many, with one look at all their tags."""
-        names = {tag.tag: self._names.tag(tag.tag) for record in records for tag in record.tags}
-        if not names:
-            return [True] * len(records)
-        versions = dict(zip(names, await self._store.versions(list(names.values())), strict=True))
-        return [current(record.tags, (versions[tag.tag] for tag in record.tags)) for record in records]
+        """Whether they are, as far as is known without asking, and for the others with one look at all their tags."""
+        known = [self.known_valid(record) for record in records]
+        asked = [record for record, valid in zip(records, known, strict=True) if not valid]
+        names = {tag.tag: self._names.tag(tag.tag) for record in asked for tag in record.tags}
+        versions = await self._store.versions(list(names.values())) if names else ()
+        now = dict(zip(names, versions, strict=True))
+        return [
+            valid or current(record.tags, (now[tag.tag] for tag in record.tags))
+            for record, valid in zip(records, known, strict=True)
+        ]
 
     async def epoch(self, ttl: float | None) -> bytes:
         """The version that every invalidation of tags changes: whoever learns an entry's tags only from its value can

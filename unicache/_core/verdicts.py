@@ -32,7 +32,7 @@ class Verdicts:
             return None
         if held.soft and is_stale(held, self._io.wall()):
             return None
-        return held if not held.tags or await self._tags.valid(held) else None
+        return held if self._tags.known_valid(held) or await self._tags.valid(held) else None
 
     def known(self, held: Known) -> TypeGuard[Record]:
         """Whether it is known, without asking, to be a record that is to be found."""
