@@ -176,8 +176,9 @@ class Running:
 class Stage:
     """Where a body runs: a flavour, a store, a namespace of its own; the caches it opens are closed at its end."""
 
-    def __init__(self, flavour: Flavour, url: str, namespace: str) -> None:
+    def __init__(self, flavour: Flavour, url: str, namespace: str, *, near: bool = False) -> None:
         self.flavour = flavour
+        self._near = near
         self.url = url
         self.namespace = namespace
         self._caches: list[Cache] = []
@@ -186,6 +187,7 @@ class Stage:
     def open(self, url: str | None = None, **options: Any) -> Cache:
         """Another cache of this flavour, by default on the same store and namespace."""
         options.setdefault("namespace", self.namespace)
+        options.setdefault("near", self._near)
         cache = open_cache(self.flavour, url or self.url, **options)
         self._caches.append(cache)
         return cache

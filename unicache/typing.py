@@ -51,12 +51,16 @@ class Entry(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What became of the calls of one cached function, in this process, since it was decorated."""
+    """What became of the calls of one cached function, in this process, since it was decorated.
+
+    ``near``  those of the hits that were answered in this process, by a near cache or ``memory://``
+    """
 
     hits: int
     misses: int
     loads: int
     errors: int
+    near: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def at_once() -> bool:
 
 
 class Wire:
-    """A link: what the server has sent on it, in order and by name, and whether the server would tell it of a change."""
+    """A link: what the server has sent on it, in order, and whether the server would tell it of a change."""
 
     def __init__(self) -> None:
         self.trust = Trust(weakref.ref(self))
@@ -147,7 +147,10 @@ class Stage:
         first = self.near._asked.get(NAME)
         wires = [(link.told, tuple(name for name, _ in link.sent)) for link in self.links]
         seen = self.near._others.get(NAME)
-        asked = (first.number if isinstance(first, Reading) else None, seen if isinstance(seen, bytes | None) else "many")
+        asked = (
+            first.number if isinstance(first, Reading) else None,
+            seen if isinstance(seen, bytes | None) else "many",
+        )
         return (self.version, self.given, self.kept(), *wires, asked, *(actor.state() for actor in self.actors))
 
 

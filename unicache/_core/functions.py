@@ -143,7 +143,7 @@ class CachedFunction:
     def info(self) -> CacheInfo:
         """The counters of this function, in this process."""
         counts = self.counts
-        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors, counts.near)
 
 
 def terms_at_decoration(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:

@@ -90,6 +90,8 @@ class Links:
             seconds = self._time_left(deadline)
             tried = True
             self.features = await link.open(seconds)
+            if self._near is not None and not self.features.tracking:
+                self._near.refused(link.trust)
         except CacheError as error:
             if tried and not isinstance(error, CacheClosed):
                 self._backoff.failed(self._io.now())

@@ -70,7 +70,10 @@ class Loads:
         except ValueFormatError:
             return MISS  # who looks again will see to it
         counts.hits += 1
-        self._core.counts.hits += 1
+        counts.near += 1
+        shared = self._core.counts
+        shared.hits += 1
+        shared.near += 1
         return value
 
     def _fresh_at_once(self, record: Record, terms: Terms) -> bool:

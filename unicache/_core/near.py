@@ -11,6 +11,7 @@ store share one table, so what any of them hears, and what any of them writes, c
 What must not be here: which command asks (``near_store``), sockets (``link``), what a record means.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -24,6 +25,8 @@ from unicache._core.forks import forget_after_fork
 from unicache._core.record import Known
 from unicache._core.resp import ReplyError
 from unicache._core.weights import weight
+
+log = logging.getLogger("unicache")
 
 __all__ = ["MISSES_LIVE", "Kept", "Near", "NearOptions", "Reading", "SignOfLife", "Trust"]
 
@@ -114,6 +117,7 @@ class Near:
         self._max_staleness = options.max_staleness
         self._table: Bounded[Kept] = Bounded(options.max_entries, options.max_bytes, _weigh)
         self._asked: dict[bytes, Reading] = {}
+        self._complained = False
         self._others: dict[bytes, object] = {}  # what other readings of a name saw while the first is under way
         self.links: Callable[[], Links | None] = lambda: None
         self.forget()
@@ -184,6 +188,15 @@ class Near:
         if not trust.over and asked + self._max_staleness > trust.until:
             trust.until = asked + self._max_staleness
             trust.renew_at = asked + self._max_staleness * (BEFORE_RENEWAL if trust.arrived is None else 1.0)
+
+    def refused(self, trust: Trust) -> None:
+        """The server will not tell this link of changes, so nothing it reads can be kept."""
+        trust.end()
+        if not self._complained:
+            self._complained = True
+            log.warning(
+                "there is no near cache: this user of the server may not use CLIENT TRACKING (+client|tracking)"
+            )
 
     def keep(self, reading: Reading, name: bytes, kept: Kept, deadline: float) -> None:
         """The reading found this; it may be served until ``deadline`` unless something happened meanwhile.
