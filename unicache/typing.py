@@ -1,12 +1,24 @@
 """Public types: what calls give back and what their annotations name. No behaviour beyond that of plain values."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
-__all__ = ["DEFAULT", "CacheInfo", "Call", "Default", "Duration", "Entry", "LoadOptions", "Near", "Options", "Result"]
+__all__ = [
+    "DEFAULT",
+    "CacheInfo",
+    "Call",
+    "Codec",
+    "Default",
+    "Duration",
+    "Entry",
+    "LoadOptions",
+    "Near",
+    "Options",
+    "Result",
+]
 
 T = TypeVar("T")
 
@@ -31,10 +43,16 @@ DEFAULT = Default.DEFAULT
 class Entry(Generic[T]):
     """A value with everything that is known of it.
 
-    ``ttl``    seconds it has left, None for no expiry
-    ``tags``   the tags it was stored with
-    ``age``    seconds since it was written
-    ``stale``  True when it is past its soft expiry, and kept only to be served while it is renewed
+    ``cas``      what a write may be bound to; from ``get_and_lock``, the lock's
+    ``ttl``      seconds it has left, None for no expiry
+    ``tags``     the tags it was stored with
+    ``age``      seconds since it was written
+    ``stale``    True when it is past its soft expiry, and kept only to be served while it is renewed
+    ``locked``   True when somebody has a lock on it
+    ``size``     bytes that the stored value takes
+    ``created``  when it was written, unix seconds by the clock of whoever wrote it
+    ``expires_at``  when it expires, unix seconds by the clock of this machine; None for never
+    ``cost``     seconds that the load took which brought it, 0.0 when it was not loaded
     """
 
     key: str
@@ -44,6 +62,11 @@ class Entry(Generic[T]):
     tags: tuple[str, ...]
     age: float
     stale: bool
+    locked: bool = False
+    size: int = 0
+    created: float = 0.0
+    expires_at: float | None = None
+    cost: float = 0.0
 
     def __repr__(self) -> str:
         return f"Entry(key={self.key!r}, cas={self.cas}, ttl={self.ttl}, age={self.age:.3f}, stale={self.stale})"
@@ -90,6 +113,27 @@ class Near:
     max_staleness: Duration = 1.0
 
 
+class Codec(Protocol):
+    """What an application can give as ``codec``: values to bytes and back, the same value of the same type.
+
+    ``id`` is stored with each value, and says what reads it: a number from 32 to 127, never used for anything else.
+    What the methods raise becomes ValueFormatError. They may be called from several threads at once.
+    """
+
+    @property
+    def id(self) -> int:
+        """The number."""
+        ...
+
+    def encode(self, value: Any, /) -> bytes:
+        """The bytes of a value, or an error if it would not come back the same."""
+        ...
+
+    def decode(self, data: bytes, /) -> Any:
+        """The value, or an error if ``encode`` cannot have made the bytes."""
+        ...
+
+
 class Options(TypedDict, total=False):
     """What a cache may be told beside its URL, or behind the ``?`` in it; the two are the same.
 
@@ -99,6 +143,12 @@ class Options(TypedDict, total=False):
     ``origin_limit``      loads that may run at a time while the store is down; 64
     ``replay_invalidations``  how many invalidations that failed are kept, to be repeated when the server is back; 0.
                           They raise all the same
+    ``codec``             what writes values: ``"msgpack"``, ``"json"``, ``"raw"``, ``"pickle"`` or a ``Codec``. Of
+                          several, the first writes, and the others are read too
+    ``compression``       ``"zstd"`` to compress values of more than ``compression_threshold`` bytes, 1024; ``"none"``
+    ``signing encryption``  keys of 32 bytes by their ids, such as ``{"2026": key}``: the first signs or encrypts every
+                          value, and only what one of them has is read. At most one of the two
+    ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``max_connections``   sockets that threads share; 16. The other models need one
@@ -114,6 +164,12 @@ class Options(TypedDict, total=False):
     lease: Duration
     origin_limit: int
     replay_invalidations: int
+    codec: "str | Codec | Sequence[str | Codec]"
+    compression: Literal["zstd", "none"]
+    compression_threshold: int
+    signing: Mapping[str, bytes]
+    encryption: Mapping[str, bytes]
+    max_value_bytes: int
     timeout: Duration
     connect_timeout: Duration
     max_connections: int

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from unicache._core.envelope import pack, pack_cas, pack_lease
-from unicache._core.scripts import TEXTS, WRITE, Script
-from unicache._core.store import KEEP_TTL, Claim, KeepTtl, Rule, Write
+from unicache._core.scripts import TEXTS, Script
+from unicache._core.store import Claim, KeepTtl, Write
 
 __all__ = [
     "Command",
@@ -12,13 +12,11 @@ __all__ = [
     "evalsha",
     "glob",
     "milliseconds",
-    "plain_set",
     "scripts",
     "taught",
     "version_commands",
     "with_text",
     "write_arguments",
-    "write_command",
     "written",
 ]
 
@@ -38,21 +36,6 @@ def written(commands: Sequence[Command]) -> list[bytes]:
         elif verb not in _READING:
             names += arguments[:1]
     return [name for name in names if isinstance(name, bytes)]
-
-
-def plain_set(write: Write) -> Command:
-    """A write without a rule."""
-    value = pack(write.name, write.record)
-    if write.ttl is None:
-        return ("SET", write.name, value)
-    return ("SET", write.name, value, "PX", milliseconds(write.ttl))
-
-
-def write_command(write: Write) -> Command:
-    """A write, by a script where there is a rule."""
-    if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
-        return plain_set(write)
-    return evalsha(WRITE, write.name, *write_arguments(write))
 
 
 def write_arguments(write: Write) -> Command:

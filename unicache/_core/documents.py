@@ -7,12 +7,12 @@ from typing import Any
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
 from unicache._core.names import Keyspace
-from unicache._core.options import Life, Ttl, check_cas, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.options import Life, Ttl, check_cas, done, life_of, mismatch, not_found, refused, ruled, tagged
 from unicache._core.record import ABSENT
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts, is_plain, is_value
-from unicache.errors import CasMismatch, InvalidArgument, KeyExists
+from unicache.errors import CasMismatch, InvalidArgument
 from unicache.typing import Default, Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
@@ -59,7 +59,7 @@ class Documents:
         found = await self._store.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
-        return self._values.entry(name, found.record, found.ttl, wanted)
+        return self._values.entry(name, found, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -67,7 +67,10 @@ class Documents:
 
     async def ttl(self, key: str) -> float | None:
         """Seconds left, None for no expiry, or KeyNotFound."""
-        return (await self.entry(key)).ttl
+        found = await self._store.find(self._names.entry(key))
+        if found is None or await self._verdicts.found(found.record) is None:
+            raise not_found(key)
+        return found.ttl
 
     # -- writing
 
@@ -76,16 +79,15 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
-        if await self._store.write(write) is not Outcome.DONE:
+        outcome = await self._store.write(write)
+        if outcome is Outcome.MISSING:
             raise mismatch(key)
-        return write.record.cas
+        return self._written(write, outcome, key)
 
     async def insert(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str]) -> int:
         """Write where nothing is, or KeyExists."""
         write = await self._prepared(key, value, life_of(ttl, self._ttl), tags, rule=Rule.ABSENT)
-        if await self._verdicts.settled(write.name, self._writing(write), alive=False) is Outcome.EXISTS:
-            raise KeyExists(f"{key!r} exists", key=key)
-        return write.record.cas
+        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=False), key)
 
     async def replace(
         self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
@@ -94,38 +96,28 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.PRESENT, cas=cas
         )
-        match await self._verdicts.settled(write.name, self._writing(write), alive=True):
-            case Outcome.MISSING:
-                raise not_found(key)
-            case Outcome.MISMATCH:
-                raise mismatch(key)
-        return write.record.cas
+        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=True), key)
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
         name = self._names.entry(key)
         check_cas(cas)
         if cas is None:
-            return await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen)) is Outcome.DONE
-        outcome = await self._store.remove(name, cas)
-        if outcome is Outcome.MISMATCH:
-            raise mismatch(key)
-        return outcome is Outcome.DONE
+            outcome = await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen))
+        else:
+            outcome = await self._store.remove(name, cas)
+        return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
         """A new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        outcome = await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True)
-        if outcome is Outcome.MISSING:
-            raise not_found(key)
+        done(await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True), key)
 
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        record = await self._store.find_and_expire(name, seconds)
-        if not is_value(record) or not await self._tags.valid(record):
-            raise not_found(key)
-        return self._values.value(name, record, wanted)
+        given = await self._verdicts.given(name, lambda cas: self._store.find_and_expire(name, seconds, cas), key)
+        return self._values.value(name, given.record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -140,13 +132,21 @@ class Documents:
             if record is None:
                 raise not_found(key)
             value = await self._io.call(change, self._values.value(name, record))
-            fresh = self._values.record(name, value, record.tags)
-            if await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas)) is Outcome.DONE:
+            fresh = self._values.record(name, value, record.tags, soft=record.soft)
+            outcome = await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas))
+            if outcome is Outcome.DONE:
                 return value
+            if outcome is Outcome.LOCKED:
+                raise refused(outcome, key)
             await self._io.sleep(_pause(attempt))
         raise CasMismatch(f"{key!r} was changed by others {retries + 1} times in a row", key=key)
 
     # -- how
+
+    @staticmethod
+    def _written(write: Write, outcome: Outcome, key: str) -> int:
+        done(outcome, key)
+        return write.record.cas
 
     async def _prepared(
         self, key: str, value: Any, life: Life, tags: Iterable[str], *, rule: Rule, cas: int | None = None

@@ -15,13 +15,13 @@ from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
-from unicache._core.failures import FAILURE, recalled
+from unicache._core.failures import recalled
 from unicache._core.flight import Failed, Flight, Found, Interrupted, Loaded, Role
 from unicache._core.freshness import State, state_of
 from unicache._core.leading import Leader
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
-from unicache._core.record import Record
+from unicache._core.record import FAILURE, Record
 from unicache._core.tags import Tags
 from unicache._core.terms import Terms
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
@@ -58,7 +58,7 @@ class Loads:
 
     # -- the calls
 
-    def peek(self, name: bytes, terms: Terms, counts: Counts) -> Any:
+    def peek(self, name: bytes, terms: Terms, counts: Counts, schema: int) -> Any:
         """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
         if type(record) is not Record or not self._core.enabled:
@@ -66,9 +66,9 @@ class Loads:
         if (record.tags or record.soft or record.codec == FAILURE) and not self._fresh_at_once(record, terms):
             return MISS
         try:
-            value = self._value(name, record)
-        except ValueFormatError:
-            return MISS  # who looks again will see to it
+            value = self._value(name, record, None, schema)
+        except ValueFormatError:  # whoever waits for it counts it
+            return MISS
         counts.hits += 1
         counts.near += 1
         shared = self._core.counts
@@ -103,7 +103,7 @@ class Loads:
         seen = await self._look(plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
-        return self._values.value(plan.name, seen.record, plan.wanted)
+        return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
@@ -150,7 +150,7 @@ class Loads:
             self._count_hit(plan, stale=False)
             raise failure
         try:
-            value = self._values.value(plan.name, record, plan.wanted)
+            value = self._values.value(plan.name, record, plan.wanted, plan.schema)
         except ValueFormatError as error:
             self._leader.corrupt(plan.name, error)
             return MISS

@@ -8,12 +8,13 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
-from unicache._core.record import ABSENT, Held, Known, Lease, Record
-from unicache._core.store import Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.record import ABSENT, LOCK_AS_LEASE, Held, Known, Lease, Lock, Record
+from unicache._core.rules import Seen, refusal
+from unicache._core.store import Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
 from unicache._core.weights import weight
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
@@ -22,28 +23,25 @@ __all__ = ["MemoryStore"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Kept = Record | Lease | bytes
+
+class Locked(NamedTuple):
+    """A record with a lock around it."""
+
+    record: Record
+    lock: Lock
+
+
+Kept = Record | Lease | Locked | bytes
 """What a name can hold here; plain bytes are a tag's version."""
 
 BATCH = 500
 
-
-def _refusal(found: Record | None, write: Write) -> Outcome | None:
-    """Why the rule forbids the write, given the record that is there; None when it does not."""
-    if found is None:
-        return Outcome.MISSING if write.rule in (Rule.PRESENT, Rule.SAME_CAS) else None
-    if found.tags and write.rule in (Rule.ABSENT, Rule.PRESENT):
-        return Outcome.TAGGED
-    if write.rule is Rule.ABSENT:
-        return Outcome.EXISTS
-    return Outcome.MISMATCH if write.rule is Rule.SAME_CAS and found.cas != write.cas else None
+LOCK_OVERHEAD = 150
+"""Bytes of a lock around a record, measured as in ``weights``."""
 
 
-def _unlike(record: Record, cas: int | None) -> Outcome | None:
-    """Why a record may not be acted on by this CAS, or without one."""
-    if cas is None:
-        return Outcome.TAGGED if record.tags else None
-    return None if record.cas == cas else Outcome.MISMATCH
+def _weigh(name: bytes, kept: Kept) -> int:
+    return LOCK_OVERHEAD + weight(name, kept.record) if isinstance(kept, Locked) else weight(name, kept)
 
 
 def _alone(
@@ -83,7 +81,7 @@ class MemoryStore:
     ``max_entries``  how many names may be held, leases and tag versions included
     ``max_bytes``    how many bytes they may take, names and overhead included
 
-    A new entry pushes out the least recently used ones; one that could never fit is refused with ServerError, code
+    A new entry pushes out those that were not used; one that could never fit is refused with ServerError, code
     ``OOM``, and leaves what was there. An evicted lease refuses its fill and an evicted tag version makes its entries
     misses, so that early eviction costs loads and nothing else. Records are frozen and hold encoded bytes: nobody can
     change what another one reads.
@@ -99,7 +97,7 @@ class MemoryStore:
         self.forget()
         forget_after_fork(self)
         self._closed = False
-        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, weight)
+        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes)
 
     def forget(self) -> None:
         """In a forked child: a thread that held the lock is not there. The entries are, and stay."""
@@ -116,11 +114,11 @@ class MemoryStore:
         return True
 
     def peek(self, name: bytes) -> Known:
-        with self._lock:
-            slot = self._table.get(name, self._clock())
-        if slot is not None:
-            return slot.value
-        return None if self._closed else ABSENT
+        slot = self._table.get(name, self._clock())
+        if slot is None:
+            return None if self._closed else ABSENT
+        kept = slot.value
+        return kept.record if isinstance(kept, Locked) else kept
 
     @_alone
     def read(self, name: bytes) -> Held:
@@ -131,19 +129,15 @@ class MemoryStore:
 
     @_alone
     def find(self, name: bytes) -> Found | None:
-        now = self._clock()
-        record, deadline = self._record(name, now)
-        if record is None:
-            return None
-        return Found(record, None if deadline == inf else deadline - now)
+        return self._found(name, self._clock())
 
     @_alone
     def write(self, write: Write) -> Outcome:
         now = self._clock()
-        record, kept_deadline = self._record(write.name, now)
-        refusal = _refusal(record, write)
-        if refusal is not None:
-            return refusal
+        seen, kept_deadline = self._seen(write.name, now)
+        refused = refusal(seen, write.rule, write.cas)
+        if refused is not None:
+            return refused
         deadline = kept_deadline if isinstance(write.ttl, KeepTtl) else _until(write.ttl, now)
         self._put(write.name, write.record, deadline, now)
         return Outcome.DONE
@@ -153,12 +147,10 @@ class MemoryStore:
 
     @_alone
     def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        record, _ = self._record(name, self._clock())
-        refusal = None if record is None else _unlike(record, cas)
-        if refusal is not None:
-            return refusal
-        self._table.pop(name)
-        return Outcome.MISSING if record is None else Outcome.DONE
+        refused = self._refused(name, cas, self._clock())
+        if refused is None or refused is Outcome.MISSING:
+            self._table.pop(name)
+        return refused or Outcome.DONE
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
         return [await _settled(self.remove(name)) for name in names]
@@ -166,25 +158,49 @@ class MemoryStore:
     @_alone
     def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         now = self._clock()
-        record, _ = self._record(name, now)
-        outcome = Outcome.MISSING if record is None else _unlike(record, cas) or Outcome.DONE
-        if outcome is Outcome.DONE:
+        refused = self._refused(name, cas, now)
+        if refused is None:
             self._table.expire(name, _until(ttl, now))
-        return outcome
+        return refused or Outcome.DONE
 
     @_alone
-    def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
+    def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
-        record, _ = self._record(name, now)
-        if record is not None:
-            self._table.expire(name, _until(ttl, now))
-        return record
+        refused = self._refused(name, cas, now)
+        if refused is not None:
+            return Given(refused)
+        self._table.expire(name, _until(ttl, now))
+        return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
+        now = self._clock()
+        refused = self._refused(name, cas, now)
+        if refused is not None:
+            return Given(refused)
+        seen, deadline = self._seen(name, now)
+        assert seen.record is not None
+        self._put(name, Locked(seen.record, Lock(lock, now + seconds)), deadline, now)
+        return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def unlock(self, name: bytes, lock: int) -> Outcome:
+        now = self._clock()
+        seen, deadline = self._seen(name, now)
+        if seen.record is None:
+            return Outcome.MISSING
+        if not seen.locked or seen.lock is None or seen.lock.cas != lock:
+            return Outcome.UNLOCKED
+        self._put(name, seen.record, deadline, now)
+        return Outcome.DONE
 
     @_alone
     def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
         now = self._clock()
-        held = self._held(name, now)
+        held, seen = self._held(name, now), self._seen(name, now)[0]
         if held is None or (isinstance(held, Record) and held.cas == over):
+            if seen.locked:
+                return LOCK_AS_LEASE
             self._put(name, Lease(token), now + ttl, now)
             return None
         return held
@@ -272,12 +288,27 @@ class MemoryStore:
             return None
         if isinstance(slot.value, bytes):
             raise ValueFormatError("there is a tag version where an entry was expected")
-        return slot.value
+        return slot.value.record if isinstance(slot.value, Locked) else slot.value
 
-    def _record(self, name: bytes, now: float) -> tuple[Record | None, float]:
-        """The record that is there and when it expires; None and never, for anything else."""
+    def _seen(self, name: bytes, now: float) -> tuple[Seen, float]:
+        """What is there as the rules see it, and when it expires; nothing and never, for what is no record."""
         slot = self._table.get(name, now)
-        return (slot.value, slot.deadline) if slot is not None and isinstance(slot.value, Record) else (None, inf)
+        if slot is not None and isinstance(slot.value, Record):
+            return Seen(slot.value), slot.deadline
+        if slot is not None and isinstance(slot.value, Locked):
+            record, lock = slot.value
+            return Seen(record, lock, lock.until > now), slot.deadline
+        return Seen(None), inf
+
+    def _refused(self, name: bytes, cas: int | None, now: float) -> Outcome | None:
+        """Why a record may not be changed by this CAS, or without one."""
+        return refusal(self._seen(name, now)[0], Rule.PRESENT if cas is None else Rule.SAME_CAS, cas or 0)
+
+    def _found(self, name: bytes, now: float) -> Found | None:
+        seen, deadline = self._seen(name, now)
+        if seen.record is None:
+            return None
+        return Found(seen.record, None if deadline == inf else deadline - now, seen.locked)
 
     def _version(self, name: bytes, now: float) -> tuple[bytes | None, float]:
         """The tag version that is there and when it expires; None and at once, for anything else."""
@@ -294,5 +325,5 @@ class MemoryStore:
         return version
 
     def _put(self, name: bytes, kept: Kept, deadline: float, now: float) -> None:
-        if not self._table.put(name, kept, deadline, now):
+        if not self._table.put(name, kept, _weigh(name, kept), deadline, now):
             raise ServerError("an entry is larger than max_bytes of the memory store", code="OOM")

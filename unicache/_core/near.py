@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from unicache._core.bounded import Bounded
+from unicache._core.bounded import MOST_USES, Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.record import Known
 from unicache._core.resp import ReplyError
@@ -115,7 +115,8 @@ class Near:
     def __init__(self, options: NearOptions, now: Callable[[], float]) -> None:
         self.now = now
         self._max_staleness = options.max_staleness
-        self._table: Bounded[Kept] = Bounded(options.max_entries, options.max_bytes, _weigh)
+        self._table: Bounded[Kept] = Bounded(options.max_entries, options.max_bytes)
+        self._find = self._table.find
         self._asked: dict[bytes, Reading] = {}
         self._complained = False
         self._others: dict[bytes, object] = {}  # what other readings of a name saw while the first is under way
@@ -141,10 +142,14 @@ class Near:
 
     def peek(self, name: bytes) -> Known:
         """What the name holds, as far as the server has told; None when that is not known."""
-        now = self.now()
-        slot = self._table.get(name, now)
+        slot = self._find(name)
         if slot is None:
             return None
+        now = self.now()
+        if now >= slot.deadline:
+            return None
+        if slot.uses < MOST_USES:
+            slot.uses += 1
         kept = slot.value
         trust = kept.trust
         if now >= trust.renew_at and not self._renewed(trust, name, now):
@@ -209,7 +214,7 @@ class Near:
             if first is reading:
                 del self._asked[name]
                 if self._others.pop(name, kept.mark) == kept.mark and deadline > self.now():
-                    self._table.put(name, kept, deadline, self.now())
+                    self._table.put(name, kept, _weigh(name, kept), deadline, self.now())
                     return
             elif first is not None:
                 same = self._others.setdefault(name, kept.mark) == kept.mark
@@ -228,7 +233,7 @@ class Near:
 
     def seen(self, name: bytes, mark: object) -> None:
         """A caller is about to get this: what is kept must not be another, perhaps older, content."""
-        slot = self._table.get(name, -inf)
+        slot = self._find(name)
         if slot is not None and slot.value.mark != mark:
             with self._lock:
                 self._table.pop(name)
