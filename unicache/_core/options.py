@@ -17,6 +17,7 @@ __all__ = [
     "Ttl",
     "caught",
     "check_cas",
+    "kept_unless",
     "life_of",
     "lives_of",
     "longest",
@@ -39,6 +40,11 @@ def life_of(ttl: Ttl, own: float | None, *, keep: bool = False) -> Life:
     if not isinstance(ttl, Default):
         raise InvalidArgument("ttl and keep_ttl contradict each other; give one of them", argument="ttl")
     return KEEP_TTL
+
+
+def kept_unless(ttl: Ttl) -> Life:
+    """How long to live from a change on: as before when nothing is said. Raises InvalidArgument."""
+    return KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
 
 
 def lives_of(ttl: Ttl | Mapping[str, Ttl], own: float | None, names: Mapping[str, bytes]) -> dict[str, Life]:
