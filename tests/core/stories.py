@@ -12,6 +12,7 @@ from stepped import Cancelled, SteppedIo, World
 from stepped_state import SteppedBreaker, SteppedFlights, SteppedStore, WatchedStore
 
 from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
+from unicache._core.codec import decode
 from unicache._core.core import Core
 from unicache._core.engine import Engine
 from unicache._core.invalidating import InvalidatingFunction
@@ -22,7 +23,6 @@ from unicache._core.settings import Settings
 from unicache._core.store import Outcome, Store, Write
 from unicache._core.tags import current
 from unicache._core.terms import Terms
-from unicache._core.values import record_of, value_of
 from unicache.errors import InvalidationUncertain, KeyNotFound
 from unicache.typing import DEFAULT, Result
 
@@ -52,7 +52,7 @@ class _WitnessedStore(WatchedStore):
         return outcome
 
     def _note(self, record: Record, *, taken: bool) -> None:
-        value = value_of(record, KEY)
+        value = decode(record.codec, record.payload)
         (self._history.accepted if taken else self._history.refused).append(value)
 
 
@@ -112,8 +112,9 @@ class Tale:
         """A value that was loaded before, long ago if it is ``stale``."""
         self.history.loads.append(Load(value, "somebody", "elsewhere", 0, 0, 0))
         versions = run(self._plain.tags.snapshot(self._tags, None))
-        record = record_of(self._plain.core.io, value, versions, soft=self.world.now - 1.0 if stale else 0.0)
-        run(self._shared.write(Write(self._plain.names.entry(KEY), record, None)))
+        name, soft = self._plain.names.entry(KEY), self.world.now - 1.0 if stale else 0.0
+        record = self._plain.core.values.record(name, value, versions, soft=soft)
+        run(self._shared.write(Write(name, record, None)))
 
     # -- what they do; each verb starts a task, and gives its name
 
@@ -259,7 +260,7 @@ class Tale:
         held = run(self._shared.read(self._plain.names.entry(KEY)))
         if isinstance(held, Lease):
             return "a lease"
-        return value_of(held, KEY) if held is not None and self._is_current(held) else None
+        return decode(held.codec, held.payload) if held is not None and self._is_current(held) else None
 
     def _is_current(self, record: Record) -> bool:
         names = [self._plain.names.tag(tag.tag) for tag in record.tags]

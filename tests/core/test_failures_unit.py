@@ -9,6 +9,10 @@ from unicache._blocking import BlockingIo
 from unicache._core.codec import encode
 from unicache._core.failures import FAILURE, recalled, remembered
 from unicache._core.record import Record, TagVersion
+from unicache._core.values import Values
+
+VALUES = Values(BlockingIo())
+NAME = b":k"
 
 
 class NoRow(LookupError):
@@ -25,7 +29,7 @@ class Awkward(LookupError):
 
 
 def record_of(error: Exception) -> Record:
-    record = remembered(BlockingIo(), error, ())
+    record = remembered(VALUES, NAME, error, ())
     assert record is not None
     return record
 
@@ -36,48 +40,48 @@ def forged(path: Any, arguments: Any) -> Record:
 
 @pytest.mark.parametrize("arguments", [(), ("no row",), (1, None, b"x", ("a", 2.5), {"k": [True]})])
 def test_class_and_arguments_come_back(arguments: tuple[Any, ...]) -> None:
-    error = recalled(record_of(NoRow(*arguments)), [NoRow])
+    error = recalled(VALUES, NAME, record_of(NoRow(*arguments)), [NoRow])
     assert (type(error), error and error.args) == (NoRow, arguments)
 
 
 def test_a_note_says_that_it_was_remembered() -> None:
-    error = recalled(record_of(NoRow("x")), [NoRow])
+    error = recalled(VALUES, NAME, record_of(NoRow("x")), [NoRow])
     assert error is not None
     assert "its loader did not run" in error.__notes__[0]
 
 
 @pytest.mark.parametrize("declared", [NoUser, NoRow, LookupError, Exception])
 def test_a_derived_class_comes_back_as_itself(declared: type[Exception]) -> None:
-    assert type(recalled(record_of(NoUser("x")), [declared])) is NoUser
+    assert type(recalled(VALUES, NAME, record_of(NoUser("x")), [declared])) is NoUser
 
 
 @pytest.mark.parametrize("declared", [[], [KeyError], [NoUser]])
 def test_a_class_that_was_not_declared_is_not_made(declared: list[type[Exception]]) -> None:
-    assert recalled(record_of(NoRow("x")), declared) is None
+    assert recalled(VALUES, NAME, record_of(NoRow("x")), declared) is None
 
 
 @pytest.mark.parametrize("path", ["os:system", "builtins:eval", "json:JSONDecodeError", "nowhere:Error", 7, None])
 def test_a_name_alone_makes_nothing(path: Any) -> None:
-    assert recalled(forged(path, ["true"]), [NoRow]) is None
+    assert recalled(VALUES, NAME, forged(path, ["true"]), [NoRow]) is None
 
 
 def test_a_constructor_that_refuses_its_arguments_makes_nothing() -> None:
-    assert recalled(record_of(Awkward(table="users")), [Awkward]) is None
+    assert recalled(VALUES, NAME, record_of(Awkward(table="users")), [Awkward]) is None
     error = json.JSONDecodeError("wrong", "[", 1)
-    assert recalled(record_of(error), [ValueError]) is None
+    assert recalled(VALUES, NAME, record_of(error), [ValueError]) is None
 
 
 def test_arguments_that_are_no_values_are_not_stored() -> None:
-    assert remembered(BlockingIo(), NoRow(object()), ()) is None
+    assert remembered(VALUES, NAME, NoRow(object()), ()) is None
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xc1", b"\x01", b"\x93\x01\x02\x03"])
 def test_bytes_that_are_no_failure_make_nothing(payload: bytes) -> None:
-    assert recalled(Record(payload, FAILURE, 1, 0.0), [Exception]) is None
+    assert recalled(VALUES, NAME, Record(payload, FAILURE, 1, 0.0), [Exception]) is None
 
 
 def test_it_carries_its_tags() -> None:
     tags = (TagVersion("red", b"0" * 16),)
-    record = remembered(BlockingIo(), NoRow(), tags)
+    record = remembered(VALUES, NAME, NoRow(), tags)
     assert record is not None
     assert (record.tags, record.codec, record.soft) == (tags, FAILURE, 0.0)

@@ -23,7 +23,6 @@ from unicache._core.record import Record, TagVersion
 from unicache._core.store import Claim, Fill
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
-from unicache._core.values import record_of
 from unicache.errors import CacheError, KeyNotFound
 
 __all__ = ["Bulk", "LoadMany"]
@@ -219,7 +218,8 @@ class Bulk:
         for each in given:
             life, soft = lifetimes(each.plan.terms.life(values[each.item]), each.plan.terms.windows, self._io.wall())
             tags = tuple(versions[tag] for tag in each.plan.tags)
-            records.append((each, record_of(self._io, values[each.item], tags, soft=soft, cost=cost), life))
+            record = self._core.values.record(each.plan.name, values[each.item], tags, soft=soft, cost=cost)
+            records.append((each, record, life))
             self._core.flights.close_doors(each.flight)
         accepted = await self._fill([Fill(each.plan.name, each.token, record, life) for each, record, life in records])
         landings: Landings = [

@@ -14,7 +14,6 @@ from unicache._core.options import Life, mismatch, not_found
 from unicache._core.parts import ABSENT
 from unicache._core.record import Held, Record
 from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
-from unicache._core.values import record_of, value_of
 from unicache._core.verdicts import Verdicts
 from unicache.errors import CasMismatch, InvalidArgument, KeyExists
 
@@ -44,6 +43,7 @@ class Changes:
         self._io = core.io
         self._store = core.store
         self._names = names
+        self._values = core.values
         self._verdicts = Verdicts(core, names)
 
     async def make(
@@ -69,10 +69,10 @@ class Changes:
             held = await self._store.read(name)
             record = await self._verdicts.found(held)
             _check(record, store, cas, key)
-            value, result = await change(ABSENT if record is None else value_of(record, key))
+            value, result = await change(ABSENT if record is None else self._values.value(name, record))
             if value is KEPT:
                 return Changed(result, 0 if record is None else record.cas)
-            fresh = record_of(self._io, value, () if record is None else record.tags)
+            fresh = self._values.record(name, value, () if record is None else record.tags)
             write = _instead(held, Write(name, fresh, born if record is None else life))
             if await self._store.write(write) is Outcome.DONE:
                 return Changed(result, fresh.cas)

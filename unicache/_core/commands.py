@@ -10,6 +10,7 @@ __all__ = [
     "Command",
     "claim_command",
     "evalsha",
+    "find_commands",
     "glob",
     "milliseconds",
     "plain_set",
@@ -48,6 +49,11 @@ def write_arguments(write: Write) -> Command:
 def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     """A call of a script, by its digest."""
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def find_commands(name: bytes) -> tuple[Command, ...]:
+    """What is there and how long it lives, as one; the last reply has both."""
+    return ("MULTI",), ("GET", name), ("PTTL", name), ("EXEC",)
 
 
 def claim_command(claim: Claim, ttl: float) -> Command:

@@ -13,6 +13,7 @@ from unicache._core.limit import Limit
 from unicache._core.missed import Missed
 from unicache._core.settings import Settings
 from unicache._core.store import Store
+from unicache._core.values import Values
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 
 __all__ = ["TROUBLE", "Core"]
@@ -32,6 +33,7 @@ class Core:
         self.io = io
         self.store = store
         self.settings = settings
+        self.values = Values(io)
         self.flights = Flights(io)
         self.keeper = Keeper(io, store, settings.lease)
         self.breaker = Breaker()

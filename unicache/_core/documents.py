@@ -10,7 +10,6 @@ from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, kept_unless, life_of, mismatch, not_found, ruled, tagged
 from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
-from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.verdicts import Verdicts, is_plain, is_value
 from unicache.errors import InvalidArgument, KeyExists
 from unicache.typing import Duration, Entry
@@ -24,15 +23,16 @@ MISSING = object()
 class Documents:
     """The calls on one document of a namespace."""
 
-    def __init__(self, core: Core, names: Keyspace) -> None:
+    def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._io = core.io
         self._store = core.store
         self._near = core.store.near
         self._ttl = core.settings.ttl
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._verdicts = Verdicts(core, names)
-        self._changes = Changes(core, names)
+        self._changes = changes
 
     # -- reading
 
@@ -40,21 +40,24 @@ class Documents:
         """The value if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
-        record = self._store.peek(self._names.entry(key))
-        return value_of(record, key) if is_plain(record) else MISSING
+        name = self._names.entry(key)
+        record = self._store.peek(name)
+        return self._values.value(name, record) if is_plain(record) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
-        held = await self._store.read(self._names.entry(key))
+        name = self._names.entry(key)
+        held = await self._store.read(name)
         record = held if is_plain(held) else await self._verdicts.found(held)
-        return default if record is None else value_of(record, key, wanted)
+        return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
-        found = await self._store.find(self._names.entry(key))
+        name = self._names.entry(key)
+        found = await self._store.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
-        return entry_of(self._io, key, found.record, found.ttl, wanted)
+        return self._values.entry(name, found.record, found.ttl, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -120,7 +123,7 @@ class Documents:
         record = await self._store.find_and_expire(name, seconds)
         if not is_value(record) or not await self._tags.valid(record):
             raise not_found(key)
-        return value_of(record, key, wanted)
+        return self._values.value(name, record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -141,7 +144,7 @@ class Documents:
         """The write with its record, everything checked before anything is sent."""
         name = self._names.entry(key)
         check_cas(cas)
-        record = record_of(self._io, value)
+        record = self._values.record(name, value)
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return ruled(name, tagged(record, versions), life, cas, rule)

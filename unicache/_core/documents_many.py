@@ -10,7 +10,7 @@ from unicache._core.names import Keyspace
 from unicache._core.options import Ttl, caught, lives_of, longest, many, mismatch, per_key, ruled, tagged
 from unicache._core.store import Outcome, Rule
 from unicache._core.tags import Tags
-from unicache._core.values import is_stale, record_of, value_of
+from unicache._core.values import is_stale
 from unicache._core.verdicts import is_value
 from unicache.errors import InvalidArgument
 
@@ -24,6 +24,7 @@ class ManyDocuments:
         self._io = core.io
         self._store = core.store
         self._ttl = core.settings.ttl
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._documents = documents
@@ -38,7 +39,7 @@ class ManyDocuments:
         now = self._io.wall()
         for (key, record), alive in zip(records.items(), valid, strict=True):
             if alive and not is_stale(record, now):
-                results[key] = caught(partial(value_of, record, key, wanted))
+                results[key] = caught(partial(self._values.value, names[key], record, wanted))
         return many({key: results[key] for key in names if key in results}, return_exceptions)
 
     async def set(
@@ -56,7 +57,7 @@ class ManyDocuments:
         names = self._names.entries(values.keys())
         lives = lives_of(ttl, self._ttl, names)
         expected = per_key(cas, names)
-        records = {key: record_of(self._io, values[key]) for key in names}
+        records = {key: self._values.record(name, values[key]) for key, name in names.items()}
         versions = await self._tags.snapshot(self._names.carried(tags), longest(lives.values()))
         writes = [
             ruled(name, tagged(records[key], versions), lives[key], expected.get(key), Rule.ALWAYS)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from unicache._core.codec import RICH, decode, encode
-from unicache._core.io import Io
 from unicache._core.record import Record, TagVersion
-from unicache._core.tokens import new_cas
+from unicache._core.values import Values
 from unicache.errors import ValueFormatError
 
 __all__ = ["FAILURE", "recalled", "remembered"]
@@ -15,19 +14,19 @@ FAILURE = 128
 """The codec id of a remembered failure: no value has it."""
 
 
-def remembered(io: Io, error: Exception, tags: tuple[TagVersion, ...]) -> Record | None:
+def remembered(values: Values, name: bytes, error: Exception, tags: tuple[TagVersion, ...]) -> Record | None:
     """A record of the failure; None when its arguments are no values that can be stored."""
     try:
         _, payload = encode([_path(type(error)), list(error.args)])
     except ValueFormatError:
         return None
-    return Record(payload=payload, codec=FAILURE, cas=new_cas(), created=io.wall(), tags=tags)
+    return values.wrapped(name, FAILURE, payload, tags)
 
 
-def recalled(record: Record, kinds: Iterable[type[Exception]]) -> Exception | None:
+def recalled(values: Values, name: bytes, record: Record, kinds: Iterable[type[Exception]]) -> Exception | None:
     """The failure that a record tells of, if it is of one of these classes; a note says that it was remembered."""
     try:
-        path, arguments = decode(RICH, record.payload)
+        path, arguments = decode(RICH, values.payload(name, record))
     except (ValueFormatError, TypeError, ValueError):
         return None
     for kind in kinds:

@@ -20,7 +20,6 @@ from unicache._core.record import Lease, Record, TagVersion
 from unicache._core.store import Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
-from unicache._core.values import entry_of, record_of, value_of
 from unicache._core.waiting import Waiting
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable, ValueFormatError
 from unicache.typing import Entry
@@ -35,6 +34,7 @@ class Leader:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
 
@@ -111,9 +111,9 @@ class Leader:
         if state_of(record, self._io.wall(), plan.terms.windows) is State.DEAD or not await self._tags.valid(record):
             return False
         if record.codec == FAILURE:
-            return recalled(record, plan.terms.negative) is not None
+            return recalled(self._values, plan.name, record, plan.terms.negative) is not None
         try:
-            value_of(record, plan.key, plan.wanted)
+            self._values.value(plan.name, record, plan.wanted)
         except ValueFormatError:
             return False
         return True
@@ -135,7 +135,7 @@ class Leader:
     async def _remember(self, plan: Plan, token: bytes, tags: tuple[TagVersion, ...], error: Exception) -> None:
         """Store the failure, if it is one to remember."""
         life = plan.terms.negative_life(error)
-        record = None if life is None else remembered(self._io, error, tags)
+        record = None if life is None else remembered(self._values, plan.name, error, tags)
         if record is None:
             return
         try:
@@ -229,7 +229,7 @@ class Leader:
         if old.codec == FAILURE:
             return None
         try:
-            return entry_of(self._io, plan.key, old, None, plan.wanted)
+            return self._values.entry(plan.name, old, None, plan.wanted)
         except ValueFormatError:
             return None
 
@@ -271,7 +271,7 @@ class Leader:
                 return None, None
         stretch = 1.0 - terms.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
         life, soft = lifetimes(terms.life(made.value), terms.windows, self._io.wall(), stretch)
-        return record_of(self._io, made.value, tags, soft=soft, cost=made.cost), life
+        return self._values.record(plan.name, made.value, tags, soft=soft, cost=made.cost), life
 
     async def run_loader(self, plan: Plan, previous: Entry[Any] | None = None) -> Any:
         """Run it, counted; what it gives, or the previous value if it says so."""

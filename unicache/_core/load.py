@@ -23,7 +23,6 @@ from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
 from unicache._core.record import Record
 from unicache._core.tags import Tags
-from unicache._core.values import value_of
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
@@ -50,6 +49,7 @@ class Loads:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
         self._names = names
         self._tags = Tags(core.store, names)
         self._leader = Leader(core, names)
@@ -63,7 +63,7 @@ class Loads:
             return MISS
         counts.hits += 1
         self._core.counts.hits += 1
-        return value_of(record, key)
+        return self._values.value(name, record)
 
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
@@ -89,7 +89,7 @@ class Loads:
         seen = await self._look(plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
-        return value_of(seen.record, plan.key, plan.wanted)
+        return self._values.value(plan.name, seen.record, plan.wanted)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
@@ -127,13 +127,13 @@ class Loads:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
         record = seen.record
         if record.codec == FAILURE:
-            failure = recalled(record, plan.terms.negative)
+            failure = recalled(self._values, plan.name, record, plan.terms.negative)
             if failure is None:
                 return MISS
             self._count_hit(plan, stale=False)
             raise failure
         try:
-            value = value_of(record, plan.key, plan.wanted)
+            value = self._values.value(plan.name, record, plan.wanted)
         except ValueFormatError as error:
             self._leader.corrupt(plan.name, error)
             return MISS

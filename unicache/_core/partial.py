@@ -12,7 +12,6 @@ from unicache._core.core import Core
 from unicache._core.names import Keyspace
 from unicache._core.options import Ttl, check_cas, kept_unless, life_of, not_found
 from unicache._core.parts import applied, checked_specs, found
-from unicache._core.values import value_of
 from unicache._core.verdicts import Verdicts
 from unicache.errors import CacheError, InvalidArgument
 from unicache.subdocument import LookupResult, LookupSpec, MutateResult, MutateSpec
@@ -25,12 +24,13 @@ _EXISTING = ("replace", "set", "insert")
 class PartialDocuments:
     """The calls on parts of one namespace's documents."""
 
-    def __init__(self, core: Core, names: Keyspace) -> None:
+    def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._store = core.store
         self._ttl = core.settings.ttl
         self._names = names
+        self._values = core.values
         self._verdicts = Verdicts(core, names)
-        self._changes = Changes(core, names)
+        self._changes = changes
 
     async def lookup_in(self, key: str, specs: Iterable[LookupSpec]) -> LookupResult:
         """Read all parts from one state of the document, or KeyNotFound."""
@@ -38,7 +38,7 @@ class PartialDocuments:
         record = await self._verdicts.found(await self._store.read(name))
         if record is None:
             raise not_found(key)
-        return LookupResult(key, record.cas, wanted, found(value_of(record, key), wanted, key))
+        return LookupResult(key, record.cas, wanted, found(self._values.value(name, record), wanted, key))
 
     async def mutate_in(
         self, key: str, specs: Iterable[MutateSpec], *, store: Existing, ttl: Ttl, cas: int | None, retries: int

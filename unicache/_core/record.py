@@ -24,6 +24,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     ``cost``       seconds that its load took, 0.0 when it was not loaded
     ``schema``     fingerprint of the declared type, 0 for none
     ``tags``       the tag versions the value was made under
+    ``wrapping``   what was done to the encoded value before it became the payload, as bits; 0 for nothing
     """
 
     payload: bytes
@@ -34,6 +35,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     cost: float = 0.0
     schema: int = 0
     tags: tuple[TagVersion, ...] = ()
+    wrapping: int = 0
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ document costs. What must not live here: how that is done (``changing``).
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from unicache._core.changing import KEPT, Changes
 from unicache._core.documents import Documents
@@ -14,7 +14,9 @@ from unicache._core.options import Life
 from unicache._core.parts import ABSENT, same
 from unicache.errors import IndexOutOfRange, InvalidArgument, PathMismatch, QueueEmpty
 
-__all__ = ["List", "Map", "Queue", "Set", "Structure"]
+__all__ = ["List", "Map", "Queue", "Set", "Structure", "StructureHandle"]
+
+C = TypeVar("C", bound="Structure")
 
 RETRIES = 1000
 """A structure is there to be changed by many, so it tries for longer than who changes a document now and then."""
@@ -36,21 +38,21 @@ class Structure:
 
     async def size(self) -> int:
         """How many items there are."""
-        return len(await self.items())
+        return len(await self.contents())
 
     async def values(self) -> list[Any]:
         """All of them."""
-        return list(await self.items())
+        return list(await self.contents())
 
     async def clear(self) -> None:
         """Remove the document."""
         await self._documents.delete(self.key, None)
 
-    async def items(self) -> Any:
+    async def contents(self) -> Any:
         """The list or dict that is there, or an empty one; PathMismatch."""
-        return self._items(await self._documents.get(self.key, ABSENT))
+        return self._contents(await self._documents.get(self.key, ABSENT))
 
-    def _items(self, value: Any) -> Any:
+    def _contents(self, value: Any) -> Any:
         if value is ABSENT:
             return self._kind()
         if type(value) is not self._kind:
@@ -60,7 +62,7 @@ class Structure:
 
     async def _edit(self, edit: Edit) -> Any:
         async def change(old: Any) -> tuple[Any, Any]:
-            return edit(self._items(old))
+            return edit(self._contents(old))
 
         made = await self._changes.make(self.key, change, retries=RETRIES, born=self._born, store="set")
         return made.result
@@ -71,7 +73,7 @@ class List(Structure):
 
     async def get(self, index: int) -> Any:
         """The item."""
-        items = await self.items()
+        items = await self.contents()
         return items[self._place(index, items)]
 
     async def set_at(self, index: int, value: Any) -> None:
@@ -113,7 +115,7 @@ class List(Structure):
 
     async def index_of(self, value: Any) -> int | None:
         """Where the value is first."""
-        return _index(await self.items(), value)
+        return _index(await self.contents(), value)
 
     def _place(self, index: int, items: list[Any]) -> int:
         if not -len(items) <= _checked(index) < len(items):
@@ -132,7 +134,7 @@ class Map(Structure):
 
     async def get(self, name: str, default: Any = None) -> Any:
         """The value of a name."""
-        return (await self.items()).get(_named(name), default)
+        return (await self.contents()).get(_named(name), default)
 
     async def set(self, name: str, value: Any) -> None:
         """Another value for a name."""
@@ -153,15 +155,19 @@ class Map(Structure):
 
     async def exists(self, name: str) -> bool:
         """Whether the name has a value."""
-        return _named(name) in await self.items()
+        return _named(name) in await self.contents()
 
     async def keys(self) -> list[str]:
         """The names."""
-        return list(await self.items())
+        return list(await self.contents())
 
     async def values(self) -> list[Any]:
         """The values."""
-        return list((await self.items()).values())
+        return list((await self.contents()).values())
+
+    async def items(self) -> list[tuple[str, Any]]:
+        """Names with their values."""
+        return list((await self.contents()).items())
 
 
 class Set(Structure):
@@ -185,7 +191,7 @@ class Set(Structure):
 
     async def contains(self, value: Any) -> bool:
         """Whether the value is there."""
-        return _has(await self.items(), value)
+        return _has(await self.contents(), value)
 
 
 class Queue(Structure):
@@ -204,6 +210,21 @@ class Queue(Structure):
             return items[1:], items[0]
 
         return await self._edit(edit)
+
+
+class StructureHandle(Generic[C]):
+    """What the flavours' handles of structures share: everything that does not wait."""
+
+    def __init__(self, core: C) -> None:
+        self._core = core
+
+    @property
+    def key(self) -> str:
+        """Of the document."""
+        return self._core.key
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.key!r}>"
 
 
 def _index(items: list[Any], value: Any) -> int | None:

@@ -1,47 +1,76 @@
-"""From values to records and back: codec, clock and CAS put together, so that each caller need not."""
+"""From values to records and back: format, clock and CAS put together, so that each caller need not.
+
+A name is given with everything: what is stored is bound to it. What must not live here: what bytes a value becomes
+(``codec``), and whether a record is still good (``tags``, ``freshness``).
+"""
 
 from typing import Any
 
 from unicache._core.codec import check, declare, decode, encode
 from unicache._core.io import Io
+from unicache._core.names import key_part
 from unicache._core.record import Record, TagVersion
 from unicache._core.tokens import new_cas
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
 
-__all__ = ["entry_of", "is_stale", "record_of", "value_of"]
+__all__ = ["Values", "is_stale"]
 
 
-def record_of(io: Io, value: Any, tags: tuple[TagVersion, ...] = (), *, soft: float = 0.0, cost: float = 0.0) -> Record:
-    """A new record of the value. Raises ValueFormatError when it cannot be stored as it is."""
-    codec, payload = encode(value)
-    return Record(payload=payload, codec=codec, cas=new_cas(), created=io.wall(), soft=soft, cost=cost, tags=tags)
+class Values:
+    """The values of one cache, in the format that it was made with."""
 
+    def __init__(self, io: Io) -> None:
+        self._io = io
 
-def value_of(record: Record, key: str, wanted: Any = None) -> Any:
-    """The value, as ``wanted`` if that is not None. Raises ValueFormatError with the key, InvalidArgument."""
-    if wanted is None:
-        try:
-            return decode(record.codec, record.payload)
-        except ValueFormatError as error:
-            error.key = key
-            raise
-    declare(wanted)
-    return check(value_of(record, key), wanted, key)
+    def record(
+        self, name: bytes, value: Any, tags: tuple[TagVersion, ...] = (), *, soft: float = 0.0, cost: float = 0.0
+    ) -> Record:
+        """A new record of the value, for ``name``. Raises ValueFormatError when it cannot be stored as it is."""
+        codec, payload = encode(value)
+        return self.wrapped(name, codec, payload, tags, soft=soft, cost=cost)
 
+    def wrapped(
+        self,
+        name: bytes,
+        codec: int,
+        payload: bytes,
+        tags: tuple[TagVersion, ...] = (),
+        *,
+        soft: float = 0.0,
+        cost: float = 0.0,
+    ) -> Record:
+        """A new record of bytes that ``codec`` made of a value."""
+        wall = self._io.wall()
+        return Record(payload=payload, codec=codec, cas=new_cas(), created=wall, soft=soft, cost=cost, tags=tags)
 
-def entry_of(io: Io, key: str, record: Record, ttl: float | None, wanted: Any = None) -> Entry[Any]:
-    """The value with everything that is known of it."""
-    now = io.wall()
-    return Entry(
-        key=key,
-        value=value_of(record, key, wanted),
-        cas=record.cas,
-        ttl=ttl,
-        tags=tuple(tag.tag for tag in record.tags),
-        age=max(0.0, now - record.created),
-        stale=is_stale(record, now),
-    )
+    def payload(self, name: bytes, record: Record) -> bytes:
+        """The bytes that the record's codec made. Raises ValueFormatError when they are not what was written."""
+        return record.payload
+
+    def value(self, name: bytes, record: Record, wanted: Any = None) -> Any:
+        """The value, as ``wanted`` if that is not None. Raises ValueFormatError with the key, InvalidArgument."""
+        if wanted is None:
+            try:
+                return decode(record.codec, record.payload)
+            except ValueFormatError as error:
+                error.key = key_part(name)
+                raise
+        declare(wanted)
+        return check(self.value(name, record), wanted, key_part(name))
+
+    def entry(self, name: bytes, record: Record, ttl: float | None, wanted: Any = None) -> Entry[Any]:
+        """The value with everything that is known of it."""
+        now = self._io.wall()
+        return Entry(
+            key=key_part(name),
+            value=self.value(name, record, wanted),
+            cas=record.cas,
+            ttl=ttl,
+            tags=tuple(tag.tag for tag in record.tags),
+            age=max(0.0, now - record.created),
+            stale=is_stale(record, now),
+        )
 
 
 def is_stale(record: Record, now: float) -> bool:
