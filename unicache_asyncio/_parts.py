@@ -1,4 +1,4 @@
-"""The asynchronous facade, for asyncio and trio: parts of documents, structures, scans. What they do is the engine's."""
+"""The asynchronous facade, asyncio and trio: parts of documents, structures, scans. What they do is the engine's."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, overload
