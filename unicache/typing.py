@@ -31,10 +31,16 @@ DEFAULT = Default.DEFAULT
 class Entry(Generic[T]):
     """A value with everything that is known of it.
 
-    ``ttl``    seconds it has left, None for no expiry
-    ``tags``   the tags it was stored with
-    ``age``    seconds since it was written
-    ``stale``  True when it is past its soft expiry, and kept only to be served while it is renewed
+    ``cas``      what a write may be bound to; from ``get_and_lock``, the lock's
+    ``ttl``      seconds it has left, None for no expiry
+    ``tags``     the tags it was stored with
+    ``age``      seconds since it was written
+    ``stale``    True when it is past its soft expiry, and kept only to be served while it is renewed
+    ``locked``   True when somebody has a lock on it
+    ``size``     bytes that the stored value takes
+    ``created``  when it was written, unix seconds by the clock of whoever wrote it
+    ``expires_at``  when it expires, unix seconds by the clock of this machine; None for never
+    ``cost``     seconds that the load took which brought it, 0.0 when it was not loaded
     """
 
     key: str
@@ -44,6 +50,11 @@ class Entry(Generic[T]):
     tags: tuple[str, ...]
     age: float
     stale: bool
+    locked: bool = False
+    size: int = 0
+    created: float = 0.0
+    expires_at: float | None = None
+    cost: float = 0.0
 
     def __repr__(self) -> str:
         return f"Entry(key={self.key!r}, cas={self.cas}, ttl={self.ttl}, age={self.age:.3f}, stale={self.stale})"

@@ -7,8 +7,8 @@ import pytest
 
 from unicache._blocking import BlockingIo
 from unicache._core.codec import encode
-from unicache._core.failures import FAILURE, recalled, remembered
-from unicache._core.record import Record, TagVersion
+from unicache._core.failures import recalled, remembered
+from unicache._core.record import FAILURE, Record, TagVersion
 from unicache._core.values import Values
 
 VALUES = Values(BlockingIo())

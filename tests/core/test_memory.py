@@ -7,8 +7,8 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import Lease, TagVersion
-from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Outcome, Rule, Store, Write
+from unicache._core.record import FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 
@@ -176,7 +176,7 @@ def test_expire_gives_a_record_a_new_time_to_live_or_none(store: MemoryStore, cl
     kept = put(store, b"a", ttl=1.0)
     assert run(store.expire(b"a", 10.0)) is Outcome.DONE
     clock.now += 5.0
-    assert run(store.find_and_expire(b"a", None)) is kept
+    assert run(store.find_and_expire(b"a", None)) == Given(Outcome.DONE, Found(kept, None))
     clock.now += 100.0
     assert run(store.find(b"a")) == Found(kept, None)
 
@@ -184,8 +184,63 @@ def test_expire_gives_a_record_a_new_time_to_live_or_none(store: MemoryStore, cl
 def test_expire_finds_no_record_where_there_is_none_and_leaves_a_lease_alone(store: MemoryStore, clock: Clock) -> None:
     run(store.claim(b"a", OURS, 5.0))
     assert run(store.expire(b"a", 100.0)) is Outcome.MISSING
-    assert run(store.find_and_expire(b"nothing", 100.0)) is None
+    assert run(store.find_and_expire(b"nothing", 100.0)) == Given(Outcome.MISSING)
     clock.now += 5.0
+    assert run(store.read(b"a")) is None
+
+
+# Locks
+
+
+def test_a_locked_record_is_read_as_before_and_written_only_by_the_lock(store: MemoryStore) -> None:
+    kept = put(store, b"a", record(cas=3), ttl=9.0)
+    assert run(store.lock(b"a", 5.0, 7)) == Given(Outcome.DONE, Found(kept, 9.0, locked=True))
+    assert store.peek(b"a") is kept
+    assert run(store.read(b"a")) is kept
+    for rule in (Rule.ALWAYS, Rule.ABSENT, Rule.PRESENT, Rule.SAME_CAS):
+        assert run(store.write(Write(b"a", record(), None, rule, 3))) is Outcome.LOCKED
+    assert run(store.remove(b"a")) is run(store.remove(b"a", 3)) is run(store.expire(b"a", 1.0)) is Outcome.LOCKED
+    assert run(store.lock(b"a", 5.0, 8)) == Given(Outcome.LOCKED)
+    assert run(store.write(Write(b"a", record(b"new", cas=4), None, Rule.SAME_CAS, 7))) is Outcome.DONE
+    assert run(store.unlock(b"a", 7)) is Outcome.UNLOCKED
+
+
+def test_a_lock_ends_with_its_time_or_by_its_cas(store: MemoryStore, clock: Clock) -> None:
+    kept = put(store, b"a", record(cas=3), ttl=90.0)
+    run(store.lock(b"a", 5.0, 7))
+    clock.now += 5.0
+    assert run(store.find(b"a")) == Found(kept, 85.0)
+    assert run(store.unlock(b"a", 7)) is Outcome.UNLOCKED
+    assert run(store.lock(b"a", 5.0, 8)).outcome is Outcome.DONE
+    assert run(store.unlock(b"a", 7)) is Outcome.UNLOCKED
+    assert run(store.unlock(b"a", 8)) is Outcome.DONE
+    assert run(store.find(b"a")) == Found(kept, 85.0)
+    assert run(store.unlock(b"nothing", 8)) is Outcome.MISSING
+
+
+def test_a_lock_whose_time_is_up_is_still_good_for_a_write_that_nobody_was_before(
+    store: MemoryStore, clock: Clock
+) -> None:
+    put(store, b"a", record(cas=3))
+    run(store.lock(b"a", 5.0, 7))
+    clock.now += 5.0
+    assert run(store.write(Write(b"a", record(cas=4), None, Rule.SAME_CAS, 7))) is Outcome.DONE
+    assert run(store.write(Write(b"a", record(cas=5), None, Rule.SAME_CAS, 7))) is Outcome.MISMATCH
+
+
+def test_a_lock_keeps_a_load_from_taking_the_place_of_its_record(store: MemoryStore, clock: Clock) -> None:
+    kept = put(store, b"a", record(cas=3))
+    run(store.lock(b"a", 5.0, 7))
+    assert run(store.claim(b"a", OURS, 5.0)) is kept
+    assert run(store.claim(b"a", OURS, 5.0, over=3)) == LOCK_AS_LEASE
+    clock.now += 5.0
+    assert run(store.claim(b"a", OURS, 5.0, over=3)) is None
+
+
+def test_dropping_asks_for_no_lock(store: MemoryStore) -> None:
+    put(store, b"a")
+    run(store.lock(b"a", 5.0, 7))
+    run(store.drop([b"a"]))
     assert run(store.read(b"a")) is None
 
 
@@ -219,12 +274,23 @@ def test_a_fill_needs_our_lease_and_ends_it(store: MemoryStore, clock: Clock) ->
     assert run(store.read(b"a")) is kept
 
 
-def test_a_record_with_tags_is_judged_by_the_caller_and_acted_on_by_its_cas(store: MemoryStore) -> None:
-    kept = put(store, b"a", record(cas=3, tags=(TagVersion("t", b"v" * 16),)), ttl=9.0)
+@pytest.mark.parametrize(
+    "kept",
+    [
+        record(cas=3, tags=(TagVersion("t", b"v" * 16),)),
+        Record(b"value", 1, 3, 1.0, soft=2.0),
+        Record(b"value", FAILURE, 3, 1.0),
+    ],
+    ids=["tags", "soft expiry", "failure"],
+)
+def test_what_only_the_caller_can_judge_is_acted_on_by_its_cas(store: MemoryStore, kept: Record) -> None:
+    put(store, b"a", kept, ttl=9.0)
     for rule in (Rule.ABSENT, Rule.PRESENT):
-        assert run(store.write(Write(b"a", record(), None, rule))) is Outcome.TAGGED
-    assert run(store.remove(b"a")) is Outcome.TAGGED
-    assert run(store.expire(b"a", 99.0)) is Outcome.TAGGED
+        assert run(store.write(Write(b"a", record(), None, rule))) is Outcome.JUDGE
+    assert run(store.remove(b"a")) is Outcome.JUDGE
+    assert run(store.expire(b"a", 99.0)) is Outcome.JUDGE
+    assert run(store.find_and_expire(b"a", 99.0)) == Given(Outcome.JUDGE)
+    assert run(store.lock(b"a", 99.0, 7)) == Given(Outcome.JUDGE)
     assert run(store.find(b"a")) == Found(kept, 9.0)
     assert run(store.expire(b"a", 99.0, 4)) is Outcome.MISMATCH
     assert run(store.expire(b"a", 99.0, 3)) is Outcome.DONE
@@ -354,6 +420,8 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "remove_many": lambda store: store.remove_many([b"a"]),
     "expire": lambda store: store.expire(b"a", 1.0),
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
+    "lock": lambda store: store.lock(b"a", 1.0, 7),
+    "unlock": lambda store: store.unlock(b"a", 7),
     "claim": lambda store: store.claim(b"a", OURS, 1.0),
     "fill": lambda store: store.fill(b"a", OURS, record(), 1.0),
     "claim_many": lambda store: store.claim_many([Claim(b"a", OURS)], 1.0),

@@ -7,12 +7,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from memory_kit import Clock, batches, record, run
+from msgspec.structs import replace
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import Held, Lease, Record, TagVersion
+from unicache._core.record import FAILURE, LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
 from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
 
-MARKS = (TagVersion("t", b"v" * 16),)
+KINDS = [
+    record(b"written"),
+    record(b"with tags", tags=(TagVersion("t", b"v" * 16),)),
+    replace(record(b"with a soft expiry"), soft=1.0),
+    replace(record(b"failure"), codec=FAILURE),
+]
 NAMES = [b"n:1", b"n:2", b"n:3"]
 TAGS = [b"t:1", b"t:2"]
 
@@ -21,7 +27,8 @@ tags = st.lists(st.sampled_from(TAGS), min_size=1, max_size=3)
 tokens = st.sampled_from([b"token 1", b"token 2"])
 ttls = st.sampled_from([1.0, 2.5, 4.0, None])
 lease_ttls = st.sampled_from([1.0, 3.0])
-cas_values = st.integers(1, 3)
+cas_values = st.integers(1, 5)
+locks = st.integers(4, 5)
 
 
 class Known(NamedTuple):
@@ -29,6 +36,11 @@ class Known(NamedTuple):
 
     kept: Record | Lease | bytes
     deadline: float
+    lock: Lock | None = None
+
+
+def to_judge(record: Record) -> bool:
+    return record in {replace(kind, cas=record.cas) for kind in KINDS[1:]}
 
 
 class MemoryModel(RuleBasedStateMachine):
@@ -63,13 +75,15 @@ class MemoryModel(RuleBasedStateMachine):
         ttl=ttls | st.just(KEEP_TTL),
         condition=st.sampled_from(Rule),
         expected_cas=cas_values,
-        tagged=st.booleans(),
+        kind=st.sampled_from(KINDS),
     )
     def write(  # noqa: PLR0917  hypothesis gives them by name
-        self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int, tagged: bool
+        self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int, kind: Record
     ) -> None:
-        new, old = record(b"written", cas, MARKS if tagged else ()), self.record(name)
-        outcome = self.outcome(old, condition, expected_cas)
+        new, old = replace(kind, cas=cas), self.record(name)
+        outcome = self.locked(name, condition, expected_cas) or self.outcome(
+            old, condition, self.known_as(name, expected_cas)
+        )
         if outcome is Outcome.DONE:
             kept_deadline = inf if old is None else self.model[name].deadline
             self.model[name] = Known(new, kept_deadline if isinstance(ttl, KeepTtl) else self.until(ttl))
@@ -78,8 +92,8 @@ class MemoryModel(RuleBasedStateMachine):
     @staticmethod
     def outcome(old: Record | None, condition: Rule, expected_cas: int) -> Outcome:
         match condition, old:
-            case ((Rule.ABSENT | Rule.PRESENT), Record(tags=(_, *_))):
-                return Outcome.TAGGED
+            case ((Rule.ABSENT | Rule.PRESENT), Record()) if to_judge(old):
+                return Outcome.JUDGE
             case Rule.ABSENT, Record():
                 return Outcome.EXISTS
             case ((Rule.PRESENT | Rule.SAME_CAS), None):
@@ -90,41 +104,67 @@ class MemoryModel(RuleBasedStateMachine):
 
     @rule(name=names, cas=st.none() | cas_values)
     def remove(self, name: bytes, cas: int | None) -> None:
-        old = self.record(name)
-        expected = self.chosen(old, cas)
+        expected = self.choice(name, cas)
         if expected in {Outcome.DONE, Outcome.MISSING}:
             self.model.pop(name, None)
         assert run(self.store.remove(name, cas)) is expected
 
-    @staticmethod
-    def chosen(old: Record | None, cas: int | None) -> Outcome:
-        match old, cas:
-            case None, _:
-                return Outcome.MISSING
-            case Record(tags=tags), None:
-                return Outcome.TAGGED if tags else Outcome.DONE
-            case Record(cas=found), _:
-                return Outcome.DONE if found == cas else Outcome.MISMATCH
+    def choice(self, name: bytes, cas: int | None) -> Outcome:
+        """What becomes of a change of a record by this CAS, or without one."""
+        rule = Rule.PRESENT if cas is None else Rule.SAME_CAS
+        return self.locked(name, rule, cas or 0) or self.outcome(self.record(name), rule, self.known_as(name, cas or 0))
+
+    def locked(self, name: bytes, condition: Rule, cas: int) -> Outcome | None:
+        lock = self.model[name].lock if name in self.model else None
+        free = lock is None or lock.until <= self.clock.now or (condition is Rule.SAME_CAS and cas == lock.cas)
+        return None if free else Outcome.LOCKED
+
+    def known_as(self, name: bytes, cas: int) -> int:
+        """The record's own CAS in place of that of a lock around it."""
+        known = self.model.get(name)
+        return (
+            known.kept.cas if known and known.lock and known.lock.cas == cas and isinstance(known.kept, Record) else cas
+        )
+
+    @rule(name=names, seconds=lease_ttls, lock=locks, cas=st.none() | cas_values)
+    def lock(self, name: bytes, seconds: float, lock: int, cas: int | None) -> None:
+        expected = self.choice(name, cas)
+        if expected is Outcome.DONE:
+            self.model[name] = self.model[name]._replace(lock=Lock(lock, self.clock.now + seconds))
+        given = run(self.store.lock(name, seconds, lock, cas))
+        assert given.outcome is expected
+        assert (given.found and given.found.record) == (self.record(name) if expected is Outcome.DONE else None)
+
+    @rule(name=names, lock=locks)
+    def unlock(self, name: bytes, lock: int) -> None:
+        expected = Outcome.MISSING if self.record(name) is None else Outcome.UNLOCKED
+        known = self.model.get(name)
+        if known and known.lock and known.lock.cas == lock and known.lock.until > self.clock.now:
+            expected, self.model[name] = Outcome.DONE, known._replace(lock=None)
+        assert run(self.store.unlock(name, lock)) is expected
 
     @rule(name=names, ttl=ttls, cas=st.none() | cas_values)
     def expire(self, name: bytes, ttl: float | None, cas: int | None) -> None:
-        old = self.record(name)
-        expected = self.chosen(old, cas)
-        if old is not None and expected is Outcome.DONE:
-            self.model[name] = Known(old, self.until(ttl))
+        expected = self.choice(name, cas)
+        if expected is Outcome.DONE:
+            self.model[name] = self.model[name]._replace(deadline=self.until(ttl))
         assert run(self.store.expire(name, ttl, cas)) is expected
 
-    @rule(name=names, ttl=ttls)
-    def find_and_expire(self, name: bytes, ttl: float | None) -> None:
-        old = self.record(name)
-        if old is not None:
-            self.model[name] = Known(old, self.until(ttl))
-        assert run(self.store.find_and_expire(name, ttl)) == old
+    @rule(name=names, ttl=ttls, cas=st.none() | cas_values)
+    def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None) -> None:
+        expected = self.choice(name, cas)
+        if expected is Outcome.DONE:
+            self.model[name] = self.model[name]._replace(deadline=self.until(ttl))
+        given = run(self.store.find_and_expire(name, ttl, cas))
+        assert given.outcome is expected
+        assert (given.found and given.found.record) == (self.record(name) if expected is Outcome.DONE else None)
 
     @rule(name=names, token=tokens, ttl=lease_ttls, over=st.none() | cas_values)
     def claim(self, name: bytes, token: bytes, ttl: float, over: int | None) -> None:
         held = self.held(name)
-        if held is None or (isinstance(held, Record) and held.cas == over):
+        if isinstance(held, Record) and held.cas == over and self.locked(name, Rule.ALWAYS, 0):
+            held = LOCK_AS_LEASE
+        elif held is None or (isinstance(held, Record) and held.cas == over):
             self.model[name] = Known(Lease(token), self.until(ttl))
             held = None
         assert run(self.store.claim(name, token, ttl, over)) == held
@@ -174,7 +214,8 @@ class MemoryModel(RuleBasedStateMachine):
         for name in NAMES:
             kept = self.record(name)
             left = self.model[name].deadline - self.clock.now if kept else inf
-            assert run(self.store.find(name)) == (Found(kept, None if left == inf else left) if kept else None)
+            locked = self.locked(name, Rule.ALWAYS, 0) is not None
+            assert run(self.store.find(name)) == (Found(kept, None if left == inf else left, locked) if kept else None)
 
     @invariant()
     def every_tag_has_the_same_version(self) -> None:

@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 from unicache._core.core import Core
 from unicache._core.names import Keyspace
-from unicache._core.options import Life, mismatch, not_found
+from unicache._core.options import Life, check_retries, mismatch, not_found, refused
 from unicache._core.parts import ABSENT
 from unicache._core.record import Held, Record
 from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
 from unicache._core.verdicts import Verdicts
-from unicache.errors import CasMismatch, InvalidArgument, KeyExists
+from unicache.errors import CasMismatch, KeyExists
 
 __all__ = ["KEPT", "Change", "Changed", "Changes", "Existing"]
 
@@ -62,8 +62,7 @@ class Changes:
         Raises KeyNotFound, KeyExists as ``store`` has it; CasMismatch when it has not the given CAS, or when others
         were quicker each time.
         """
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
+        check_retries(retries)
         name = self._names.entry(key)
         for attempt in range(retries + 1):
             held = await self._store.read(name)
@@ -72,30 +71,40 @@ class Changes:
             value, result = await change(ABSENT if record is None else self._values.value(name, record))
             if value is KEPT:
                 return Changed(result, 0 if record is None else record.cas)
-            fresh = self._values.record(name, value, () if record is None else record.tags)
-            write = _instead(held, Write(name, fresh, born if record is None else life))
-            if await self._store.write(write) is Outcome.DONE:
+            fresh = self._fresh(name, value, record)
+            write = _instead(held, Write(name, fresh, born if record is None else life), cas)
+            outcome = await self._store.write(write)
+            if outcome is Outcome.DONE:
                 return Changed(result, fresh.cas)
-            if cas is not None:
-                raise mismatch(key)
+            if cas is not None or outcome is Outcome.LOCKED:
+                raise refused(outcome, key)
             await self._io.sleep(_pause(attempt))
         raise CasMismatch(f"{key!r} was changed by others {retries + 1} times in a row", key=key)
+
+    def _fresh(self, name: bytes, value: Any, old: Record | None) -> Record:
+        if old is None:
+            return self._values.record(name, value)
+        return self._values.record(name, value, old.tags, soft=old.soft)
 
 
 def _check(record: Record | None, store: Existing, cas: int | None, key: str) -> None:
     """Whether what was found may be changed at all."""
     if record is None and store == "replace":
         raise not_found(key)
+    if record is None and cas is not None:
+        raise mismatch(key)
     if record is not None and store == "insert":
         raise KeyExists(f"{key!r} exists", key=key)
-    if cas is not None and (record is None or record.cas != cas):
-        raise mismatch(key)
 
 
-def _instead(held: Held, write: Write) -> Write:
-    """The write in place of exactly what was read, a record that counts as absent included."""
+def _instead(held: Held, write: Write, cas: int | None) -> Write:
+    """The write in place of exactly what was read, a record that counts as absent included.
+
+    The caller's CAS says as much: what was read after the caller got it is that record, or another by now. It may be a
+    lock's, which cannot be seen from here.
+    """
     if isinstance(held, Record):
-        return write._replace(rule=Rule.SAME_CAS, cas=held.cas)
+        return write._replace(rule=Rule.SAME_CAS, cas=held.cas if cas is None else cas)
     return write._replace(rule=Rule.ABSENT)
 
 

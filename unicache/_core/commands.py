@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from unicache._core.envelope import pack, pack_cas, pack_lease
-from unicache._core.scripts import TEXTS, WRITE, Script
-from unicache._core.store import KEEP_TTL, Claim, KeepTtl, Rule, Write
+from unicache._core.scripts import TEXTS, Script
+from unicache._core.store import Claim, KeepTtl, Write
 
 __all__ = [
     "Command",
@@ -13,31 +13,14 @@ __all__ = [
     "find_commands",
     "glob",
     "milliseconds",
-    "plain_set",
     "scripts",
     "taught",
     "version_commands",
     "with_text",
     "write_arguments",
-    "write_command",
 ]
 
 Command = tuple[bytes | str | int, ...]
-
-
-def plain_set(write: Write) -> Command:
-    """A write without a rule."""
-    value = pack(write.name, write.record)
-    if write.ttl is None:
-        return ("SET", write.name, value)
-    return ("SET", write.name, value, "PX", milliseconds(write.ttl))
-
-
-def write_command(write: Write) -> Command:
-    """A write, by a script where there is a rule."""
-    if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
-        return plain_set(write)
-    return evalsha(WRITE, write.name, *write_arguments(write))
 
 
 def write_arguments(write: Write) -> Command:
@@ -52,8 +35,8 @@ def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Comma
 
 
 def find_commands(name: bytes) -> tuple[Command, ...]:
-    """What is there and how long it lives, as one; the last reply has both."""
-    return ("MULTI",), ("GET", name), ("PTTL", name), ("EXEC",)
+    """What is there, how long it lives, and what time it is there, as one; the last reply has all."""
+    return ("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)
 
 
 def claim_command(claim: Claim, ttl: float) -> Command:

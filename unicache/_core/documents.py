@@ -7,11 +7,11 @@ from unicache._core.changing import Changes
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
 from unicache._core.names import Keyspace
-from unicache._core.options import Life, Ttl, check_cas, kept_unless, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
 from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts, is_plain, is_value
-from unicache.errors import InvalidArgument, KeyExists
+from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
@@ -57,7 +57,7 @@ class Documents:
         found = await self._store.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
-        return self._values.entry(name, found.record, found.ttl, wanted)
+        return self._values.entry(name, found, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
@@ -65,7 +65,10 @@ class Documents:
 
     async def ttl(self, key: str) -> float | None:
         """Seconds left, None for no expiry, or KeyNotFound."""
-        return (await self.entry(key)).ttl
+        found = await self._store.find(self._names.entry(key))
+        if found is None or await self._verdicts.found(found.record) is None:
+            raise not_found(key)
+        return found.ttl
 
     # -- writing
 
@@ -74,16 +77,15 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
-        if await self._store.write(write) is not Outcome.DONE:
+        outcome = await self._store.write(write)
+        if outcome is Outcome.MISSING:
             raise mismatch(key)
-        return write.record.cas
+        return self._written(write, outcome, key)
 
     async def insert(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str]) -> int:
         """Write where nothing is, or KeyExists."""
         write = await self._prepared(key, value, life_of(ttl, self._ttl), tags, rule=Rule.ABSENT)
-        if await self._verdicts.settled(write.name, self._writing(write), alive=False) is Outcome.EXISTS:
-            raise KeyExists(f"{key!r} exists", key=key)
-        return write.record.cas
+        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=False), key)
 
     async def replace(
         self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
@@ -92,38 +94,28 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.PRESENT, cas=cas
         )
-        match await self._verdicts.settled(write.name, self._writing(write), alive=True):
-            case Outcome.MISSING:
-                raise not_found(key)
-            case Outcome.MISMATCH:
-                raise mismatch(key)
-        return write.record.cas
+        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=True), key)
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
         name = self._names.entry(key)
         check_cas(cas)
         if cas is None:
-            return await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen)) is Outcome.DONE
-        outcome = await self._store.remove(name, cas)
-        if outcome is Outcome.MISMATCH:
-            raise mismatch(key)
-        return outcome is Outcome.DONE
+            outcome = await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen))
+        else:
+            outcome = await self._store.remove(name, cas)
+        return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
         """A new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        outcome = await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True)
-        if outcome is Outcome.MISSING:
-            raise not_found(key)
+        done(await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True), key)
 
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        record = await self._store.find_and_expire(name, seconds)
-        if not is_value(record) or not await self._tags.valid(record):
-            raise not_found(key)
-        return self._values.value(name, record, wanted)
+        given = await self._verdicts.given(name, lambda cas: self._store.find_and_expire(name, seconds, cas), key)
+        return self._values.value(name, given.record, wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -137,6 +129,11 @@ class Documents:
         return (await self._changes.make(key, changed, life=kept_unless(ttl), retries=retries)).result
 
     # -- how
+
+    @staticmethod
+    def _written(write: Write, outcome: Outcome, key: str) -> int:
+        done(outcome, key)
+        return write.record.cas
 
     async def _prepared(
         self, key: str, value: Any, life: Life, tags: Iterable[str], *, rule: Rule, cas: int | None = None

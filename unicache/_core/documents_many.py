@@ -7,7 +7,7 @@ from typing import Any
 from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.names import Keyspace
-from unicache._core.options import Ttl, caught, lives_of, longest, many, mismatch, per_key, ruled, tagged
+from unicache._core.options import Ttl, caught, lives_of, longest, many, per_key, refused, ruled, tagged
 from unicache._core.store import Outcome, Rule
 from unicache._core.tags import Tags
 from unicache._core.values import is_stale
@@ -65,7 +65,9 @@ class ManyDocuments:
         ]
         outcomes = await self._store.write_many(writes)
         results: dict[str, Any] = {
-            key: write.record.cas if outcome is Outcome.DONE else _failure(outcome, key)
+            key: write.record.cas
+            if outcome is Outcome.DONE
+            else _failure(Outcome.MISMATCH if outcome is Outcome.MISSING else outcome, key)
             for key, write, outcome in zip(names, writes, outcomes, strict=True)
         }
         return many(results, return_exceptions)
@@ -76,12 +78,14 @@ class ManyDocuments:
         outcomes = await self._store.remove_many(list(names.values()))
         results: dict[str, Any] = {}
         for (key, _), outcome in zip(names.items(), outcomes, strict=True):
-            if outcome is Outcome.TAGGED:
+            if outcome is Outcome.JUDGE:
                 results[key] = await self._documents.delete(key, None)
+            elif outcome in (Outcome.DONE, Outcome.MISSING):
+                results[key] = outcome is Outcome.DONE
             else:
-                results[key] = outcome if isinstance(outcome, Exception) else outcome is Outcome.DONE
+                results[key] = _failure(outcome, key)
         return many(results, return_exceptions)
 
 
 def _failure(outcome: Outcome | Exception, key: str) -> Exception:
-    return outcome if isinstance(outcome, Exception) else mismatch(key)
+    return outcome if isinstance(outcome, Exception) else refused(outcome, key)

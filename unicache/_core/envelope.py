@@ -1,6 +1,8 @@
 """How a record or a lease lies in the store as bytes (R11), and nothing else: no value is encoded or judged here.
 
-A lease is ``0xc1 'L'`` and its 16-byte token. A record, all numbers little-endian:
+A lease is ``0xc1 'L'`` and its 16-byte token. A locked record is ``0xc1 'K'``, the end of the lock by the
+server's clock (8, unix milliseconds), the lock's CAS (8), and the record as it was. A record; all numbers are
+little-endian:
 
     offset  bytes
      0      2      0xc1 'U'; MessagePack never uses 0xc1, so neither kind can be taken for a bare value
@@ -29,7 +31,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from zlib import crc32
 
-from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.record import Lease, Lock, Record, TagVersion
 from unicache.errors import InvalidArgument, ValueFormatError
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "CAS_OFFSET",
     "FLAGS_OFFSET",
     "LEASE_PREFIX",
+    "LOCK_PREFIX",
     "MAX_TAGS",
     "RECORD_PREFIX",
     "TAGGED",
@@ -45,10 +48,12 @@ __all__ = [
     "pack_cas",
     "pack_lease",
     "unpack",
+    "unpack_lock",
 ]
 
 RECORD_PREFIX = b"\xc1U"
 LEASE_PREFIX = b"\xc1L"
+LOCK_PREFIX = b"\xc1K"
 FLAGS_OFFSET = 3
 CAS_OFFSET = 8
 CAS_LENGTH = 8
@@ -65,6 +70,7 @@ _CRC = struct.Struct("<I")
 _CRC_LENGTH = _CRC.size
 _TAG_LENGTH = struct.Struct("<H")
 _VERSION_LENGTH = 16
+_LOCK = struct.Struct("<2sQQ")
 _LEASE_LENGTH = len(LEASE_PREFIX) + 16
 # The CRC-32 of any bytes followed by their own little-endian CRC-32: checking needs neither a slice nor a second read.
 _RESIDUE = 0x2144DF1C
@@ -107,7 +113,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
     """
     size = len(data)
     if size < _START or crc32(data) != _RESIDUE:
-        return _unpack_lease(data)
+        return _unpack_other(name, data)
     start, flags, codec, wrapping, cas, digest, schema, created, soft, cost, count, length = _read_header(data)
     if start != _START_BYTES or flags != (TAGGED if count else 0):
         raise _unknown(data)
@@ -136,7 +142,17 @@ def pack_cas(cas: int) -> bytes:
     return _CAS.pack(cas)
 
 
-def _unpack_lease(data: bytes) -> Lease:
+def unpack_lock(data: bytes) -> Lock | None:
+    """The lock around a record, if there is one; it ends by the server's clock, unix seconds."""
+    if len(data) < _LOCK.size or not data.startswith(LOCK_PREFIX):
+        return None
+    _, until, cas = _LOCK.unpack_from(data)
+    return Lock(cas, until / 1000)
+
+
+def _unpack_other(name: bytes, data: bytes) -> Record | Lease:
+    if data.startswith(LOCK_PREFIX):
+        return unpack(name, data[_LOCK.size :])
     if data.startswith(RECORD_PREFIX):
         raise ValueFormatError("the stored record is damaged")
     if not data.startswith(LEASE_PREFIX) or len(data) != _LEASE_LENGTH:

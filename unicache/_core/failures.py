@@ -4,14 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from unicache._core.codec import RICH, decode, encode
-from unicache._core.record import Record, TagVersion
+from unicache._core.record import FAILURE, Record, TagVersion
 from unicache._core.values import Values
 from unicache.errors import ValueFormatError
 
-__all__ = ["FAILURE", "recalled", "remembered"]
-
-FAILURE = 128
-"""The codec id of a remembered failure: no value has it."""
+__all__ = ["recalled", "remembered"]
 
 
 def remembered(values: Values, name: bytes, error: Exception, tags: tuple[TagVersion, ...]) -> Record | None:

@@ -77,9 +77,12 @@ class Invalidation:
         while isinstance(held := await self._readable(name), Record):
             over = self._core.io.wall() - 0.001  # times are kept in whole milliseconds
             record = msgspec.structs.replace(held, soft=over, cas=new_cas())
-            if await store.write(Write(name, record, KEEP_TTL, Rule.SAME_CAS, held.cas)) is Outcome.DONE:
+            outcome = await store.write(Write(name, record, KEEP_TTL, Rule.SAME_CAS, held.cas))
+            if outcome is Outcome.DONE:
                 return True
-        if held is not None:  # a lease, whose load began too early, or what cannot be read
+            if outcome is Outcome.LOCKED:
+                break
+        if held is not None:  # a lease, whose load began too early, or what cannot be read, or is locked
             await store.drop([name])
         return False
 

@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
-from unicache._core.failures import FAILURE, recalled, remembered
+from unicache._core.failures import recalled, remembered
 from unicache._core.flight import Failed, Flight, Found, Gone, Interrupted, Landing, Loaded
 from unicache._core.freshness import State, lifetimes, state_of
 from unicache._core.names import Keyspace, bounded
+from unicache._core.options import done
 from unicache._core.plan import Plan
 from unicache._core.previous import UNCHANGED, given
-from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.record import FAILURE, Lease, Record, TagVersion
+from unicache._core.store import Found as Stored
 from unicache._core.store import Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.tokens import new_token
@@ -213,7 +215,7 @@ class Leader:
         """Write a value under the plan's terms, whatever is there."""
         record, life = await self._record(plan, _Made(value, 0.0, await self._before(plan)))
         if record is not None:
-            await self._store.write(Write(plan.name, record, life))
+            done(await self._store.write(Write(plan.name, record, life)), plan.key)
 
     # -- what both have in common
 
@@ -229,7 +231,7 @@ class Leader:
         if old.codec == FAILURE:
             return None
         try:
-            return self._values.entry(plan.name, old, None, plan.wanted)
+            return self._values.entry(plan.name, Stored(old, None), plan.wanted)
         except ValueFormatError:
             return None
 

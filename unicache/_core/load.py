@@ -15,13 +15,13 @@ from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
 from unicache._core.counts import Counts
 from unicache._core.detached import FOREVER
-from unicache._core.failures import FAILURE, recalled
+from unicache._core.failures import recalled
 from unicache._core.flight import Failed, Flight, Found, Interrupted, Loaded, Role
 from unicache._core.freshness import State, state_of
 from unicache._core.leading import Leader
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
-from unicache._core.record import Record
+from unicache._core.record import FAILURE, Record
 from unicache._core.tags import Tags
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result

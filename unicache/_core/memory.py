@@ -9,13 +9,14 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.pages import Pages
-from unicache._core.record import Held, Lease, Record
-from unicache._core.store import BATCH, Claim, Fill, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Lock, Record
+from unicache._core.rules import Seen, refusal
+from unicache._core.store import BATCH, Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -23,39 +24,32 @@ __all__ = ["MemoryStore"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Kept = Record | Lease | bytes
+
+class Locked(NamedTuple):
+    """A record with a lock around it."""
+
+    record: Record
+    lock: Lock
+
+
+Kept = Record | Lease | Locked | bytes
 """What a name can hold here; plain bytes are a tag's version."""
 
 # Measured with tracemalloc on CPython 3.11 to 3.13, as what is allocated beyond the bytes that are held: 493 to 535
 # for a record with a deadline, depending on how full the dict is, and 105 to 113 for each of its tags.
 ENTRY_OVERHEAD = 540
 TAG_OVERHEAD = 115
+LOCK_OVERHEAD = 150
 
 
 def _weigh(name: bytes, kept: Kept) -> int:
     """The bytes that an entry is counted with: what it holds, and what CPython needs to hold it."""
+    if isinstance(kept, Locked):
+        return LOCK_OVERHEAD + _weigh(name, kept.record)
     if isinstance(kept, Record):
         tags = sum(sys.getsizeof(tag) + len(version) + TAG_OVERHEAD for tag, version in kept.tags)
         return ENTRY_OVERHEAD + len(name) + len(kept.payload) + tags
     return ENTRY_OVERHEAD + len(name) + len(kept.token if isinstance(kept, Lease) else kept)
-
-
-def _refusal(found: Record | None, write: Write) -> Outcome | None:
-    """Why the rule forbids the write, given the record that is there; None when it does not."""
-    if found is None:
-        return Outcome.MISSING if write.rule in (Rule.PRESENT, Rule.SAME_CAS) else None
-    if found.tags and write.rule in (Rule.ABSENT, Rule.PRESENT):
-        return Outcome.TAGGED
-    if write.rule is Rule.ABSENT:
-        return Outcome.EXISTS
-    return Outcome.MISMATCH if write.rule is Rule.SAME_CAS and found.cas != write.cas else None
-
-
-def _unlike(record: Record, cas: int | None) -> Outcome | None:
-    """Why a record may not be acted on by this CAS, or without one."""
-    if cas is None:
-        return Outcome.TAGGED if record.tags else None
-    return None if record.cas == cas else Outcome.MISMATCH
 
 
 def _alone(
@@ -133,7 +127,9 @@ class MemoryStore:
         if slot is None:
             return None
         kept = slot.value
-        return kept if isinstance(kept, Record) else None
+        if isinstance(kept, Record):
+            return kept
+        return kept.record if isinstance(kept, Locked) else None
 
     @_alone
     def read(self, name: bytes) -> Held:
@@ -144,19 +140,15 @@ class MemoryStore:
 
     @_alone
     def find(self, name: bytes) -> Found | None:
-        now = self._clock()
-        record, deadline = self._record(name, now)
-        if record is None:
-            return None
-        return Found(record, None if deadline == inf else deadline - now)
+        return self._found(name, self._clock())
 
     @_alone
     def write(self, write: Write) -> Outcome:
         now = self._clock()
-        record, kept_deadline = self._record(write.name, now)
-        refusal = _refusal(record, write)
-        if refusal is not None:
-            return refusal
+        seen, kept_deadline = self._seen(write.name, now)
+        refused = refusal(seen, write.rule, write.cas)
+        if refused is not None:
+            return refused
         deadline = kept_deadline if isinstance(write.ttl, KeepTtl) else _until(write.ttl, now)
         self._put(write.name, write.record, deadline, now)
         return Outcome.DONE
@@ -166,12 +158,10 @@ class MemoryStore:
 
     @_alone
     def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        record, _ = self._record(name, self._clock())
-        refusal = None if record is None else _unlike(record, cas)
-        if refusal is not None:
-            return refusal
-        self._table.pop(name)
-        return Outcome.MISSING if record is None else Outcome.DONE
+        refused = self._refused(name, cas, self._clock())
+        if refused is None or refused is Outcome.MISSING:
+            self._table.pop(name)
+        return refused or Outcome.DONE
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
         return [await _settled(self.remove(name)) for name in names]
@@ -179,25 +169,49 @@ class MemoryStore:
     @_alone
     def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         now = self._clock()
-        record, _ = self._record(name, now)
-        outcome = Outcome.MISSING if record is None else _unlike(record, cas) or Outcome.DONE
-        if outcome is Outcome.DONE:
+        refused = self._refused(name, cas, now)
+        if refused is None:
             self._table.expire(name, _until(ttl, now))
-        return outcome
+        return refused or Outcome.DONE
 
     @_alone
-    def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
+    def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
-        record, _ = self._record(name, now)
-        if record is not None:
-            self._table.expire(name, _until(ttl, now))
-        return record
+        refused = self._refused(name, cas, now)
+        if refused is not None:
+            return Given(refused)
+        self._table.expire(name, _until(ttl, now))
+        return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
+        now = self._clock()
+        refused = self._refused(name, cas, now)
+        if refused is not None:
+            return Given(refused)
+        seen, deadline = self._seen(name, now)
+        assert seen.record is not None
+        self._put(name, Locked(seen.record, Lock(lock, now + seconds)), deadline, now)
+        return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def unlock(self, name: bytes, lock: int) -> Outcome:
+        now = self._clock()
+        seen, deadline = self._seen(name, now)
+        if seen.record is None:
+            return Outcome.MISSING
+        if not seen.locked or seen.lock is None or seen.lock.cas != lock:
+            return Outcome.UNLOCKED
+        self._put(name, seen.record, deadline, now)
+        return Outcome.DONE
 
     @_alone
     def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
         now = self._clock()
-        held = self._held(name, now)
+        held, seen = self._held(name, now), self._seen(name, now)[0]
         if held is None or (isinstance(held, Record) and held.cas == over):
+            if seen.locked:
+                return LOCK_AS_LEASE
             self._put(name, Lease(token), now + ttl, now)
             return None
         return held
@@ -292,12 +306,27 @@ class MemoryStore:
             return None
         if isinstance(slot.value, bytes):
             raise ValueFormatError("there is a tag version where an entry was expected")
-        return slot.value
+        return slot.value.record if isinstance(slot.value, Locked) else slot.value
 
-    def _record(self, name: bytes, now: float) -> tuple[Record | None, float]:
-        """The record that is there and when it expires; None and never, for anything else."""
+    def _seen(self, name: bytes, now: float) -> tuple[Seen, float]:
+        """What is there as the rules see it, and when it expires; nothing and never, for what is no record."""
         slot = self._table.get(name, now)
-        return (slot.value, slot.deadline) if slot is not None and isinstance(slot.value, Record) else (None, inf)
+        if slot is not None and isinstance(slot.value, Record):
+            return Seen(slot.value), slot.deadline
+        if slot is not None and isinstance(slot.value, Locked):
+            record, lock = slot.value
+            return Seen(record, lock, lock.until > now), slot.deadline
+        return Seen(None), inf
+
+    def _refused(self, name: bytes, cas: int | None, now: float) -> Outcome | None:
+        """Why a record may not be changed by this CAS, or without one."""
+        return refusal(self._seen(name, now)[0], Rule.PRESENT if cas is None else Rule.SAME_CAS, cas or 0)
+
+    def _found(self, name: bytes, now: float) -> Found | None:
+        seen, deadline = self._seen(name, now)
+        if seen.record is None:
+            return None
+        return Found(seen.record, None if deadline == inf else deadline - now, seen.locked)
 
     def _version(self, name: bytes, now: float) -> tuple[bytes | None, float]:
         """The tag version that is there and when it expires; None and at once, for anything else."""

@@ -8,8 +8,17 @@ from typing import Any
 
 from unicache._core.durations import optional_seconds
 from unicache._core.record import Record, TagVersion
-from unicache._core.store import KEEP_TTL, KeepTtl, Rule, Write
-from unicache.errors import CasMismatch, InvalidArgument, KeyNotFound, ManyError
+from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
+from unicache.errors import (
+    CacheError,
+    CasMismatch,
+    InvalidArgument,
+    KeyExists,
+    KeyLocked,
+    KeyNotFound,
+    KeyNotLocked,
+    ManyError,
+)
 from unicache.typing import Default, Duration
 
 __all__ = [
@@ -17,6 +26,8 @@ __all__ = [
     "Ttl",
     "caught",
     "check_cas",
+    "check_retries",
+    "done",
     "kept_unless",
     "life_of",
     "lives_of",
@@ -25,6 +36,7 @@ __all__ = [
     "mismatch",
     "not_found",
     "per_key",
+    "refused",
     "ruled",
     "tagged",
 ]
@@ -68,6 +80,12 @@ def check_cas(cas: int | None) -> None:
         raise InvalidArgument("cas must be an int that a write or an entry gave", argument="cas")
 
 
+def check_retries(retries: int) -> None:
+    """Raises InvalidArgument for what is no number of retries."""
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
+
+
 def per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mapping[str, int]:
     """The CAS of each key that has one. Raises InvalidArgument."""
     if cas is None:
@@ -89,6 +107,27 @@ def tagged(record: Record, versions: tuple[TagVersion, ...]) -> Record:
     if not versions:
         return record
     return Record(record.payload, record.codec, record.cas, record.created, tags=versions)
+
+
+def done(outcome: Outcome, key: str) -> bool:
+    """True, or the error that says why not."""
+    if outcome is not Outcome.DONE:
+        raise refused(outcome, key)
+    return True
+
+
+def refused(outcome: Outcome, key: str) -> CacheError:
+    """The error that says why a change did not happen."""
+    match outcome:
+        case Outcome.MISSING:
+            return not_found(key)
+        case Outcome.EXISTS:
+            return KeyExists(f"{key!r} exists", key=key)
+        case Outcome.LOCKED:
+            return KeyLocked(f"somebody has a lock on {key!r}", key=key)
+        case Outcome.UNLOCKED:
+            return KeyNotLocked(f"{key!r} has no lock with that cas", key=key)
+    return mismatch(key)
 
 
 def mismatch(key: str) -> CasMismatch:

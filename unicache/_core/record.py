@@ -1,10 +1,13 @@
-"""What one key holds, as values: a record or a lease. How they look on the wire is ``envelope``'s business."""
+"""What one key holds, as values: a record, maybe locked, or a lease. Their bytes are ``envelope``'s business."""
 
 from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["Held", "Lease", "Record", "TagVersion"]
+__all__ = ["FAILURE", "LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
+
+FAILURE = 128
+"""The codec id of a remembered failure: no value has it."""
 
 
 class TagVersion(NamedTuple):
@@ -44,4 +47,18 @@ class Lease(msgspec.Struct, frozen=True, gc=False):
     token: bytes
 
 
+class Lock(msgspec.Struct, frozen=True, gc=False):
+    """What the caller that locked a document has around the record, which stays as it is.
+
+    ``cas``    64 random bits: the lock's own, by which its holder may write
+    ``until``  when it ends, in seconds of the clock of whoever keeps it
+    """
+
+    cas: int
+    until: float
+
+
 Held = Record | Lease | None
+
+LOCK_AS_LEASE = Lease(b"a lock")
+"""What a load finds that may not replace a record: it waits for the lock as it would for another load."""

@@ -119,7 +119,7 @@ class EntryScan(Scan[Entry[Any]]):
         found = await self._core.store.find_many(list(names.values()))
         records = await self._verdicts.found_many([each.record if isinstance(each, Found) else None for each in found])
         return [
-            self._core.values.entry(name, each.record, each.ttl, self._type)
+            self._core.values.entry(name, each, self._type)
             for name, each, record in zip(names.values(), found, records, strict=True)
             if isinstance(each, Found) and self._wanted(record)
         ]

@@ -1,13 +1,27 @@
 r"""The constant server scripts: what one command cannot do, for one key, as one step. Data only.
 
-Bytes are compared at the envelope's fixed offsets: magic (``\193U`` a record, ``\193L`` a lease), flags at 3, CAS at 8.
+Bytes are compared at the envelope's fixed offsets: magic (``\193U`` a record, ``\193L`` a lease,
+``\193K`` a lock of 18 bytes before a record), flags at 3, codec at 4, CAS at 8, soft expiry at 36.
 Only what Redis 7.0 has is used; nothing is ever built from data, so a server keeps a handful of scripts for good.
 """
 
 from dataclasses import dataclass, field
 from hashlib import sha1
 
-__all__ = ["CLAIM_OVER", "EXPIRE", "FILL", "FIND_AND_EXPIRE", "RELEASE", "REMOVE", "RENEW", "TEXTS", "WRITE", "Script"]
+__all__ = [
+    "CLAIM_OVER",
+    "EXPIRE",
+    "FILL",
+    "FIND_AND_EXPIRE",
+    "LOCK",
+    "RELEASE",
+    "REMOVE",
+    "RENEW",
+    "TEXTS",
+    "UNLOCK",
+    "WRITE",
+    "Script",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +36,45 @@ class Script:
 
 
 _THERE = """
-local head = redis.call('GETRANGE', KEYS[1], 0, 15)
+local head = redis.call('GETRANGE', KEYS[1], 0, 61)
+local lock, locked = false, false
+if string.sub(head, 1, 2) == '\\193K' then
+  local time = redis.call('TIME')
+  lock = string.sub(head, 11, 18)
+  locked = struct.unpack('<I8', head, 3) > time[1] * 1000 + math.floor(time[2] / 1000)
+  head = string.sub(head, 19)
+end
+local record = string.sub(head, 1, 2) == '\\193U'
 local there = #head > 0 and string.sub(head, 1, 2) ~= '\\193L'
-local tagged = string.sub(head, 1, 2) == '\\193U' and string.byte(head, 4) % 2 == 1
-local function same(cas) return string.sub(head, 1, 2) == '\\193U' and string.sub(head, 9, 16) == cas end
+local function same(cas) return cas == lock or record and string.sub(head, 9, 16) == cas end
+local function judge()
+  return record and (string.byte(head, 4) % 2 == 1 or string.byte(head, 5) == 128
+    or string.sub(head, 37, 44) ~= '\\0\\0\\0\\0\\0\\0\\0\\0')
+end
+local function refusal(rule, cas)
+  if locked and not (rule == 'same-cas' and cas == lock) then return 'locked' end
+  if rule == 'always' then return false end
+  if not there then return rule ~= 'absent' and 'missing' end
+  if rule == 'same-cas' then return not same(cas) and 'mismatch' end
+  if judge() then return 'judge' end
+  return rule == 'absent' and 'exists'
+end
+local function unlike(cas) return refusal(cas == '' and 'present' or 'same-cas', cas) end
+local function unlocked()
+  local value = redis.call('GET', KEYS[1])
+  return lock and string.sub(value, 19) or value
+end
+local function live(ttl)
+  if ttl == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ttl) end
+end
 """
+"""What ``rules`` says, for a server: ``refusal`` is the same function."""
 
 WRITE = Script(
     _THERE
     + """
-local rule, ttl = ARGV[1], ARGV[3]
-if tagged and (rule == 'absent' or rule == 'present') then return 'tagged' end
-if rule == 'absent' and there then return 'exists' end
-if (rule == 'present' or rule == 'same-cas') and not there then return 'missing' end
-if rule == 'same-cas' and not same(ARGV[4]) then return 'mismatch' end
+local ttl, refused = ARGV[3], refusal(ARGV[1], ARGV[4])
+if refused then return refused end
 if ttl == 'keep' and there then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 elseif ttl == 'keep' or ttl == '' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl) end
@@ -47,10 +86,9 @@ return 'done'
 REMOVE = Script(
     _THERE
     + """
-if tagged and ARGV[1] == '' then return 'tagged' end
-if there and ARGV[1] ~= '' and not same(ARGV[1]) then return 'mismatch' end
-redis.call('DEL', KEYS[1])
-return there and 'done' or 'missing'
+local refused = unlike(ARGV[1])
+if not refused or refused == 'missing' then redis.call('DEL', KEYS[1]) end
+return refused or 'done'
 """
 )
 """ARGV: CAS or nothing."""
@@ -58,11 +96,9 @@ return there and 'done' or 'missing'
 EXPIRE = Script(
     _THERE
     + """
-if not there then return 'missing' end
-if tagged and ARGV[2] == '' then return 'tagged' end
-if ARGV[2] ~= '' and not same(ARGV[2]) then return 'mismatch' end
-if ARGV[1] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return 'done'
+local refused = unlike(ARGV[2])
+if not refused then live(ARGV[1]) end
+return refused or 'done'
 """
 )
 """ARGV: milliseconds or nothing, CAS or nothing."""
@@ -70,17 +106,43 @@ return 'done'
 FIND_AND_EXPIRE = Script(
     _THERE
     + """
-if not there then return false end
-if ARGV[1] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return redis.call('GET', KEYS[1])
+local refused = unlike(ARGV[2])
+if refused then return {refused} end
+live(ARGV[1])
+return {'done', unlocked(), redis.call('PTTL', KEYS[1])}
 """
 )
-"""ARGV: milliseconds or nothing."""
+"""ARGV: milliseconds or nothing, CAS or nothing. The outcome, the record, and the milliseconds it has left."""
+
+LOCK = Script(
+    _THERE
+    + """
+local refused = unlike(ARGV[3])
+if refused then return {refused} end
+local time, value = redis.call('TIME'), unlocked()
+local until_ = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+redis.call('SET', KEYS[1], '\\193K' .. struct.pack('<I8', until_) .. ARGV[2] .. value, 'KEEPTTL')
+return {'done', value, redis.call('PTTL', KEYS[1])}
+"""
+)
+"""ARGV: milliseconds, the lock's CAS, the record's CAS or nothing. As ``FIND_AND_EXPIRE``."""
+
+UNLOCK = Script(
+    _THERE
+    + """
+if not there then return 'missing' end
+if not locked or lock ~= ARGV[1] then return 'unlocked' end
+redis.call('SET', KEYS[1], unlocked(), 'KEEPTTL')
+return 'done'
+"""
+)
+"""ARGV: the lock's CAS."""
 
 CLAIM_OVER = Script(
     _THERE
     + """
 if #head == 0 or same(ARGV[1]) then
+  if locked then return 'locked' end
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return false
 end
@@ -115,6 +177,7 @@ return 0
 """ARGV: lease. For servers without ``DELIFEQ``."""
 
 TEXTS: dict[bytes | str | int, str] = {
-    script.digest: script.text for script in (CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, RELEASE, REMOVE, RENEW, WRITE)
+    script.digest: script.text
+    for script in (CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
 }
 """The scripts by the digests the server knows them by."""

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from unicache._core.record import Held, Record
 
-__all__ = ["BATCH", "KEEP_TTL", "Claim", "Fill", "Found", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = ["BATCH", "KEEP_TTL", "Claim", "Fill", "Found", "Given", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
 
 
 class KeepTtl(Enum):
@@ -27,7 +27,10 @@ BATCH = 500
 
 
 class Rule(Enum):
-    """When a write may happen. A lease counts as absent in all of them, and every write that happens removes it."""
+    """When a change may happen. A lease counts as absent in all of them, and every write that happens removes it.
+
+    Over a locked record nothing is written but by ``SAME_CAS`` with the lock's CAS, which releases it.
+    """
 
     ALWAYS = "always"
     ABSENT = "absent"
@@ -42,8 +45,14 @@ class Outcome(Enum):
     MISSING = "missing"
     EXISTS = "exists"
     MISMATCH = "mismatch"
-    TAGGED = "tagged"
-    """There is a record with tags: only the caller can say whether it counts. Nothing was changed; ask again by CAS."""
+    LOCKED = "locked"
+    """Somebody has a lock on the record, and the CAS is not the lock's."""
+    UNLOCKED = "unlocked"
+    """There is no lock, or not this one."""
+    JUDGE = "judge"
+    """There is a record with tags, with a soft expiry, or of a failure, and only the caller can say whether it counts.
+    Nothing was changed; ask again by CAS.
+    """
 
 
 class Write(NamedTuple):
@@ -73,10 +82,18 @@ class Fill(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A record together with the seconds it has left; None for no expiry."""
+    """A record together with the seconds it has left (None for no expiry), and whether somebody has a lock on it."""
 
     record: Record
     ttl: float | None
+    locked: bool = False
+
+
+class Given(NamedTuple):
+    """What became of a call that gives the record back, and what it found if that was done."""
+
+    outcome: Outcome
+    found: Found | None = None
 
 
 class Store(Protocol):
@@ -114,7 +131,7 @@ class Store(Protocol):
         ...
 
     async def write(self, write: Write) -> Outcome:
-        """Write under the rule: DONE, or MISSING (PRESENT, SAME_CAS), EXISTS (ABSENT), MISMATCH (SAME_CAS), TAGGED."""
+        """Write under the rule: DONE, or what refused it (``rules.refusal``)."""
         ...
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
@@ -122,23 +139,35 @@ class Store(Protocol):
         ...
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        """Remove a record (and a lease, which counts as MISSING): DONE, MISSING, MISMATCH; TAGGED without a CAS."""
+        """Remove a record (and a lease, which counts as MISSING) by its CAS, or, without one, if it is there."""
         ...
 
     async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]: ...
 
     async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
-        """Give a record a new time to live: DONE, MISSING, MISMATCH; TAGGED without a CAS. Never touches a lease."""
+        """Give a record a new time to live, by its CAS or if it is there. Never touches a lease."""
         ...
 
-    async def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
-        """Give a record, whichever it is, a new time to live, and give it back, as one."""
+    async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
+        """The same, and give the record back, as one."""
+        ...
+
+    async def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
+        """Put a lock with the CAS ``lock`` around a record for so long, by its CAS or if it is there.
+
+        Readers find the record as before; ``drop`` removes it all the same.
+        """
+        ...
+
+    async def unlock(self, name: bytes, lock: int) -> Outcome:
+        """Take away the lock with this CAS: DONE, MISSING, UNLOCKED."""
         ...
 
     async def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
         """R1. Put a lease where nothing is, or over the record whose CAS is ``over``. None: the lease is ours.
 
-        Otherwise what is there, a record or somebody's lease, and nothing was changed.
+        Otherwise what is there, a record or somebody's lease, and nothing was changed. A lock on the
+        record that is to be replaced counts as somebody's lease: it ends.
         """
         ...
 

@@ -16,32 +16,32 @@ from unicache._core.commands import (
     find_commands,
     glob,
     milliseconds,
-    plain_set,
     scripts,
     taught,
     version_commands,
     with_text,
     write_arguments,
-    write_command,
 )
-from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack
+from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack, unpack_lock
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.pages import Pages
-from unicache._core.record import Held, Lease, Record
+from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Record
 from unicache._core.replies import accepted, caught, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
     CLAIM_OVER,
     EXPIRE,
     FILL,
     FIND_AND_EXPIRE,
+    LOCK,
     RELEASE,
     REMOVE,
     RENEW,
+    UNLOCK,
     WRITE,
     Script,
 )
-from unicache._core.store import BATCH, KEEP_TTL, Claim, Fill, Found, Outcome, Rule, Write
+from unicache._core.store import BATCH, Claim, Fill, Found, Given, Outcome, Write
 from unicache.errors import ValueFormatError
 
 __all__ = ["ValkeyStore"]
@@ -83,32 +83,33 @@ class ValkeyStore:
         return [caught(self._unpacked, name, value) for name, value in zip(names, values, strict=True)]
 
     async def find(self, name: bytes) -> Found | None:
-        """``GET`` and ``PTTL`` in one transaction."""
+        """``GET``, ``PTTL`` and ``TIME`` in one transaction."""
         replies = await self._pipeline(find_commands(name), again=True)
         return self._found(name, replies[-1])
 
     async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
         """The same, all in one write."""
         replies = await self._pipeline([command for name in names for command in find_commands(name)], again=True)
-        return [caught(self._found, name, reply) for name, reply in zip(names, replies[3::4], strict=True)]
+        return [caught(self._found, name, reply) for name, reply in zip(names, replies[4::5], strict=True)]
 
     def _found(self, name: bytes, reply: Any) -> Found | None:
-        value, left = sound(reply, name)
+        value, left, time = sound(reply, name)
         held = self._unpacked(name, value)
-        return Found(held, None if left < 0 else left / 1000) if isinstance(held, Record) else None
+        if not isinstance(held, Record):
+            return None
+        lock = unpack_lock(value)
+        return Found(held, _seconds(left), lock is not None and lock.until > _unix(time))
 
     # -- writing
 
     async def write(self, write: Write) -> Outcome:
-        """``SET``, or a script where there is a rule."""
-        if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
-            reply = await self._request(resp.pack(*plain_set(write)), again=False)
-            return outcome(write.name, reply)
+        """A script, even without a rule: a locked record has to be left alone."""
         return outcome(write.name, await self._script(WRITE, write.name, *write_arguments(write), again=False))
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._pipeline(list(map(write_command, writes)), again=False)
+        commands = [evalsha(WRITE, write.name, *write_arguments(write)) for write in writes]
+        replies = await self._pipeline(commands, again=False)
         return [caught(outcome, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
@@ -126,10 +127,33 @@ class ValkeyStore:
         expected = b"" if cas is None else pack_cas(cas)
         return outcome(name, await self._script(EXPIRE, name, milliseconds(ttl), expected, again=True))
 
-    async def find_and_expire(self, name: bytes, ttl: float | None) -> Record | None:
+    async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, giving the record."""
-        held = self._unpacked(name, await self._script(FIND_AND_EXPIRE, name, milliseconds(ttl), again=True))
-        return held if isinstance(held, Record) else None
+        expected = b"" if cas is None else pack_cas(cas)
+        return self._given(name, await self._script(FIND_AND_EXPIRE, name, milliseconds(ttl), expected, again=True))
+
+    # -- locks
+
+    async def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
+        """A script: only the server's clock is everybody's."""
+        expected = b"" if cas is None else pack_cas(cas)
+        return self._given(
+            name, await self._script(LOCK, name, milliseconds(seconds), pack_cas(lock), expected, again=False)
+        )
+
+    async def unlock(self, name: bytes, lock: int) -> Outcome:
+        """A script."""
+        return outcome(name, await self._script(UNLOCK, name, pack_cas(lock), again=False))
+
+    def _given(self, name: bytes, reply: Any) -> Given:
+        became, *rest = sound(reply, name)
+        if not rest:
+            return Given(Outcome(became.decode()))
+        value, left = rest
+        held = self._unpacked(name, value)
+        if not isinstance(held, Record):
+            raise ValueFormatError("the key holds something that unicache did not write", key=key_part(name))
+        return Given(Outcome.DONE, Found(held, _seconds(left)))
 
     # -- leases (R1, R3)
 
@@ -143,6 +167,8 @@ class ValkeyStore:
         else:
             arguments = (pack_cas(over), pack_lease(token), milliseconds(ttl))
             reply = await self._script(CLAIM_OVER, name, *arguments, again=False)
+            if reply == b"locked":
+                return LOCK_AS_LEASE
         return self._claimed(token, name, reply)
 
     async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
@@ -279,3 +305,13 @@ class ValkeyStore:
             if isinstance(error, WrongKey):
                 self._links.distrust()
             raise
+
+
+def _seconds(milliseconds: int) -> float | None:
+    """What ``PTTL`` gives."""
+    return None if milliseconds < 0 else milliseconds / 1000
+
+
+def _unix(time: list[bytes]) -> float:
+    """What ``TIME`` gives."""
+    return int(time[0]) + int(time[1]) / 1e6

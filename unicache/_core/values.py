@@ -10,6 +10,7 @@ from unicache._core.codec import check, declare, decode, encode
 from unicache._core.io import Io
 from unicache._core.names import key_part
 from unicache._core.record import Record, TagVersion
+from unicache._core.store import Found
 from unicache._core.tokens import new_cas
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
@@ -59,17 +60,22 @@ class Values:
         declare(wanted)
         return check(self.value(name, record), wanted, key_part(name))
 
-    def entry(self, name: bytes, record: Record, ttl: float | None, wanted: Any = None) -> Entry[Any]:
-        """The value with everything that is known of it."""
-        now = self._io.wall()
+    def entry(self, name: bytes, found: Found, wanted: Any = None, cas: int | None = None) -> Entry[Any]:
+        """The value with everything that is known of it; ``cas`` in place of its own."""
+        record, now = found.record, self._io.wall()
         return Entry(
             key=key_part(name),
             value=self.value(name, record, wanted),
-            cas=record.cas,
-            ttl=ttl,
+            cas=record.cas if cas is None else cas,
+            ttl=found.ttl,
             tags=tuple(tag.tag for tag in record.tags),
             age=max(0.0, now - record.created),
             stale=is_stale(record, now),
+            locked=found.locked,
+            size=len(record.payload),
+            created=record.created,
+            expires_at=None if found.ttl is None else now + found.ttl,
+            cost=record.cost,
         )
 
 

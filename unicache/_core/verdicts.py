@@ -1,17 +1,19 @@
 """What counts as absent, decided in one place for all document calls.
 
-Absent means: nothing there, a lease, or a record with an invalidated tag. The store judges the first two; a record with
-tags is judged here, and then acted on by its CAS, so that what was judged is what is changed.
+Absent means: nothing there, a lease, a record with an invalidated tag, one past its soft expiry, or a remembered
+failure. The store judges the first two; the others are judged here, and then acted on by their CAS, so that what was
+judged is what is changed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeGuard
 
 from unicache._core.core import Core
-from unicache._core.failures import FAILURE
 from unicache._core.names import Keyspace
-from unicache._core.record import Held, Record
-from unicache._core.store import Outcome
+from unicache._core.options import done
+from unicache._core.record import FAILURE, Held, Record
+from unicache._core.rules import needs_judgement
+from unicache._core.store import Found, Given, Outcome
 from unicache._core.tags import Tags
 from unicache._core.values import is_stale
 
@@ -44,25 +46,38 @@ class Verdicts:
     async def settled(
         self, name: bytes, act: Callable[[int | None], Awaitable[Outcome]], *, alive: bool | None = None
     ) -> Outcome:
-        """Act by the store's judgement, or on exactly the tagged record that was judged here.
+        """Act by the store's judgement, or on exactly the record that was judged here.
 
         ``alive`` says on which records to act: those that are, those that are not, or (None) both.
         """
-        while (outcome := await act(None)) is Outcome.TAGGED:
+        while (outcome := await act(None)) is Outcome.JUDGE:
             held = await self._store.read(name)
             if not isinstance(held, Record):
                 continue
-            valid = await self._tags.valid(held)
-            if alive is not None and valid is not alive:
-                return Outcome.EXISTS if valid else Outcome.MISSING
+            found = await self.found(held) is not None
+            if alive is not None and found is not alive:
+                return Outcome.EXISTS if found else Outcome.MISSING
             if await act(held.cas) is Outcome.DONE:
-                return Outcome.DONE if valid or alive is False else Outcome.MISSING
+                return Outcome.DONE if found or alive is False else Outcome.MISSING
         return outcome
+
+    async def given(self, name: bytes, act: Callable[[int | None], Awaitable[Given]], key: str) -> Found:
+        """What a call on a record that is there gives back, or the error that says why it did not happen."""
+        given = Given(Outcome.MISSING)
+
+        async def acted(cas: int | None) -> Outcome:
+            nonlocal given
+            given = await act(cas)
+            return given.outcome
+
+        done(await self.settled(name, acted, alive=True), key)
+        assert given.found is not None
+        return given.found
 
 
 def is_plain(held: Held) -> TypeGuard[Record]:
     """Whether it is a record about which nothing else has to be asked."""
-    return isinstance(held, Record) and not held.tags and not held.soft and held.codec != FAILURE
+    return isinstance(held, Record) and not needs_judgement(held)
 
 
 def is_value(held: object) -> TypeGuard[Record]:
