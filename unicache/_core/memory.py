@@ -5,16 +5,17 @@ which entry goes when there is no room (``bounded``), what a value or a tag mean
 """
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
+from unicache._core.pages import Pages
 from unicache._core.record import ABSENT, LOCK_AS_LEASE, Held, Known, Lease, Lock, Record
 from unicache._core.rules import Seen, refusal
-from unicache._core.store import Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import BATCH, Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
 from unicache._core.weights import weight
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
@@ -33,8 +34,6 @@ class Locked(NamedTuple):
 
 Kept = Record | Lease | Locked | bytes
 """What a name can hold here; plain bytes are a tag's version."""
-
-BATCH = 500
 
 LOCK_OVERHEAD = 150
 """Bytes of a lock around a record, measured as in ``weights``."""
@@ -213,6 +212,9 @@ class MemoryStore:
             self._put(name, record, _until(ttl, now), now)
         return ours
 
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        return [await _settled(self.find(name)) for name in names]
+
     async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
         return [await _settled(self.claim(name, token, ttl)) for name, token in claims]
 
@@ -252,12 +254,16 @@ class MemoryStore:
         now = self._clock()
         return [self._make_version(name, fresh, _until(ttl, now), now) for name in names]
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        names = [name for name in await self._names() if name.startswith(prefix)]
-        for start in range(0, len(names), BATCH):
-            living = await self._living(names[start : start + BATCH])
-            if living:
-                yield living
+    def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[int]:
+        names: list[bytes] = []
+
+        async def turn(start: int) -> tuple[int | None, list[bytes]]:
+            if start == 0:
+                names[:] = [name for name in await self._names() if name.startswith(prefix)]
+            living = await self._living(names[start : start + batch])
+            return (start + batch if start + batch < len(names) else None), living
+
+        return Pages(turn, 0)
 
     @_alone
     def ping(self) -> None:

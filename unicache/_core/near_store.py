@@ -14,7 +14,8 @@ from unicache._core.links import Links
 from unicache._core.near import MISSES_LIVE, Kept, Near, Trust
 from unicache._core.record import ABSENT, Held, Known, Lease, Record
 from unicache._core.replies import caught, sound
-from unicache._core.valkey import CHUNK, ValkeyStore, as_version
+from unicache._core.store import BATCH
+from unicache._core.valkey import ValkeyStore, as_version
 from unicache.errors import ValueFormatError
 
 __all__ = ["NearStore"]
@@ -48,7 +49,7 @@ class NearStore(ValkeyStore):
         """``MGET``, and ``PTTL`` for each, in one write."""
         if not names:
             return []
-        chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
         commands: list[Command] = []
         for chunk in chunks:
             commands += [("MGET", *chunk), *(("PTTL", name) for name in chunk)]
