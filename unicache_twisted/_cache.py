@@ -28,6 +28,7 @@ from unicache_twisted._functions import (
     Later,
 )
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._locks import LockCalls
 from unicache_twisted._many import ManyCalls
 from unicache_twisted._pending import Pending
 
@@ -39,7 +40,7 @@ P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(DocumentCalls, ManyCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending

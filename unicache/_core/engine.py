@@ -12,6 +12,7 @@ from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions
 from unicache._core.load import Loads
+from unicache._core.locking import Locks
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
@@ -35,6 +36,7 @@ class Engine:
         self.names = names
         self.tags = Tags(core.store, names)
         self.documents = Documents(core, names)
+        self.locks = Locks(core, names)
         self.many = ManyDocuments(core, names, self.documents)
         self.loads = Loads(core, names)
         self.bulk = Bulk(core, names, self.loads)

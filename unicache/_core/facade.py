@@ -46,6 +46,7 @@ class Facade:
     def _use(self, engine: Engine) -> None:
         self._engine = engine
         self._documents = engine.documents
+        self._locks = engine.locks
         self._many = engine.many
 
     @classmethod
