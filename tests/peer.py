@@ -30,6 +30,7 @@ class Task(NamedTuple):
     namespace: str
     body: Body
     arguments: tuple[Any, ...]
+    options: tuple[tuple[str, Any], ...] = ()
 
 
 class Peer:
@@ -72,7 +73,7 @@ def _performed(task: Task) -> tuple[Any, Exception | None]:
     flavour = next(flavour for flavour in FLAVOURS if flavour.name == task.flavour)
     stage = Stage(flavour, task.url, task.namespace)
     try:
-        return stage.run(partial(task.body, stage.open(), *task.arguments)), None
+        return stage.run(partial(task.body, stage.open(**dict(task.options)), *task.arguments)), None
     except Exception as error:  # noqa: BLE001  it is raised again over there
         return None, error
 

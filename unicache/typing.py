@@ -1,12 +1,12 @@
 """Public types: what calls give back and what their annotations name. No behaviour beyond that of plain values."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
-__all__ = ["DEFAULT", "CacheInfo", "Call", "Default", "Duration", "Entry", "LoadOptions", "Options", "Result"]
+__all__ = ["DEFAULT", "CacheInfo", "Call", "Codec", "Default", "Duration", "Entry", "LoadOptions", "Options", "Result"]
 
 T = TypeVar("T")
 
@@ -82,6 +82,27 @@ class Call:
     result: Any = None
 
 
+class Codec(Protocol):
+    """What an application can give as ``codec``: values to bytes and back, the same value of the same type.
+
+    ``id`` is stored with each value, and says what reads it: a number from 32 to 127, never used for anything else.
+    What the methods raise becomes ValueFormatError. They may be called from several threads at once.
+    """
+
+    @property
+    def id(self) -> int:
+        """The number."""
+        ...
+
+    def encode(self, value: Any, /) -> bytes:
+        """The bytes of a value, or an error if it would not come back the same."""
+        ...
+
+    def decode(self, data: bytes, /) -> Any:
+        """The value, or an error if ``encode`` cannot have made the bytes."""
+        ...
+
+
 class Options(TypedDict, total=False):
     """What a cache may be told beside its URL, or behind the ``?`` in it; the two are the same.
 
@@ -89,6 +110,12 @@ class Options(TypedDict, total=False):
     ``origin_limit``      loads that may run at a time while the store is down; 64
     ``replay_invalidations``  how many invalidations that failed are kept, to be repeated when the server is back; 0.
                           They raise all the same
+    ``codec``             what writes values: ``"msgpack"``, ``"json"``, ``"raw"``, ``"pickle"`` or a ``Codec``. Of
+                          several, the first writes, and the others are read too
+    ``compression``       ``"zstd"`` to compress values of more than ``compression_threshold`` bytes, 1024; ``"none"``
+    ``signing encryption``  keys of 32 bytes by their ids, such as ``{"2026": key}``: the first signs or encrypts every
+                          value, and only what one of them has is read. At most one of the two
+    ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``max_connections``   sockets that threads share; 16. The other models need one
@@ -103,6 +130,12 @@ class Options(TypedDict, total=False):
     lease: Duration
     origin_limit: int
     replay_invalidations: int
+    codec: "str | Codec | Sequence[str | Codec]"
+    compression: Literal["zstd", "none"]
+    compression_threshold: int
+    signing: Mapping[str, bytes]
+    encryption: Mapping[str, bytes]
+    max_value_bytes: int
     timeout: Duration
     connect_timeout: Duration
     max_connections: int

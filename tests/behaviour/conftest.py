@@ -111,14 +111,19 @@ def elsewhere(stage: Stage, peer: Peer) -> "Elsewhere":
 class Elsewhere:
     """``elsewhere(body, *arguments)`` is what ``await body(cache, *arguments)`` gives over there."""
 
-    def __init__(self, stage: Stage, peer: Peer) -> None:
+    def __init__(self, stage: Stage, peer: Peer, **options: Any) -> None:
         names = [flavour.name for flavour in FLAVOURS]
         self.flavour = names[names.index(stage.flavour.name) - 1]
         self._stage = stage
         self._peer = peer
+        self._options = tuple(options.items())
+
+    def opened(self, **options: Any) -> "Elsewhere":
+        """The same over there, with a cache that has these options."""
+        return Elsewhere(self._stage, self._peer, **options)
 
     def begin(self, body: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> None:
-        self._peer.begin(Task(self.flavour, self._stage.url, self._stage.namespace, body, arguments))
+        self._peer.begin(Task(self.flavour, self._stage.url, self._stage.namespace, body, arguments, self._options))
 
     def result(self) -> Any:
         return self._peer.result()

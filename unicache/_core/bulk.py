@@ -52,6 +52,7 @@ class Bulk:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._values = core.values
         self._tags = Tags(core.store, names)
         self._loads = loads
         self._leader = Leader(core, names)
@@ -218,7 +219,9 @@ class Bulk:
         for each in given:
             life, soft = lifetimes(each.plan.terms.life(values[each.item]), each.plan.terms.windows, self._io.wall())
             tags = tuple(versions[tag] for tag in each.plan.tags)
-            record = self._core.values.record(each.plan.name, values[each.item], tags, soft=soft, cost=cost)
+            record = self._values.record(
+                each.plan.name, values[each.item], tags, soft=soft, cost=cost, schema=each.plan.schema
+            )
             records.append((each, record, life))
             self._core.flights.close_doors(each.flight)
         accepted = await self._fill([Fill(each.plan.name, each.token, record, life) for each, record, life in records])

@@ -33,7 +33,7 @@ class Core:
         self.io = io
         self.store = store
         self.settings = settings
-        self.values = Values(io)
+        self.values = Values(io, settings.codec, settings.wrapping)
         self.flights = Flights(io)
         self.keeper = Keeper(io, store, settings.lease)
         self.breaker = Breaker()

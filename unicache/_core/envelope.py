@@ -119,7 +119,7 @@ def unpack(name: bytes, data: bytes) -> Record | Lease:
         return _unpack_other(name, data)
     start, flags, codec, wrapping, cas, digest, schema, created, soft, cost, count, length = _read_header(data)
     if start != _START_BYTES or flags != (TAGGED if count else 0):
-        raise _unknown(data)
+        return _unpack_other(name, data)
     if digest != _digest(name):
         raise WrongKey("the stored record was written under another key")
     tags, at = _unpack_tags(data, count) if count else ((), _START)
@@ -160,25 +160,21 @@ def unpack_lock(data: bytes) -> Lock | None:
 
 
 def _unpack_other(name: bytes, data: bytes) -> Record | Lease:
-    if data.startswith(LOCK_PREFIX):
+    """What is no whole record of this release: a locked one, a lease, or an error."""
+    if data.startswith(LOCK_PREFIX) and data.startswith(RECORD_PREFIX, _LOCK.size):
         return unpack(name, data[_LOCK.size :])
     if data.startswith(RECORD_PREFIX):
-        raise ValueFormatError("the stored record is damaged")
+        raise _unreadable(data)
     if not data.startswith(LEASE_PREFIX) or len(data) != _LEASE_LENGTH:
-        raise _foreign()
+        raise ValueFormatError("the stored bytes were not written by this library, or by a newer release of it")
     return Lease(data[2:])
 
 
-def _unknown(data: bytes) -> ValueFormatError:
-    """What is whole, but no record of this release."""
-    if not data.startswith(RECORD_PREFIX):
-        return _foreign()
+def _unreadable(data: bytes) -> ValueFormatError:
+    if len(data) < _START or crc32(data) != _RESIDUE:
+        return ValueFormatError("the stored record is damaged")
     version, flags = data[len(RECORD_PREFIX)], data[FLAGS_OFFSET]
     return ValueFormatError(f"the stored record has version {version} and flags {flags}, unknown to this release")
-
-
-def _foreign() -> ValueFormatError:
-    return ValueFormatError("the stored bytes were not written by this library, or by a newer release of it")
 
 
 def _pack_tags(tags: tuple[TagVersion, ...]) -> bytes:

@@ -10,7 +10,7 @@ from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from unicache._core.binding import Binder, Vary, default_prefix, template_binder
-from unicache._core.codec import declare
+from unicache._core.codec import declare, fingerprint_of_type
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
 from unicache._core.load import MISS
@@ -25,8 +25,9 @@ __all__ = [
     "CachedFunction",
     "Key",
     "Tag",
-    "declare_result",
+    "declared",
     "is_method",
+    "result_type",
     "several",
     "tag_maker",
     "tags_of",
@@ -64,7 +65,7 @@ class CachedFunction:
         self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
         self.counts = Counts()
-        declare_result(function)
+        self._schema = declared(result_type(function))
 
     # -- keys
 
@@ -82,6 +83,7 @@ class CachedFunction:
             terms=self._terms,
             tags=self._tags_of(args, kwargs),
             counts=self.counts,
+            schema=self._schema,
         )
 
     def _tags_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
@@ -93,8 +95,8 @@ class CachedFunction:
         """A hit that needs no waiting, else ``load.MISS``."""
         if not self._near:
             return MISS
-        key = self._binder.key(args, kwargs)
-        return self._loads.peek(key, self._names.entry(key), self.counts)
+        name = self._names.entry(self._binder.key(args, kwargs))
+        return self._loads.peek(name, self.counts, self._schema)
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
@@ -192,16 +194,24 @@ def _as_tags(given: str | Iterable[str]) -> Iterable[str]:
     return (given,) if isinstance(given, str) else given
 
 
-def declare_result(function: Callable[..., Any]) -> None:
-    """Make the classes in the return annotation known, so that instances stored by another process can be read."""
+def result_type(function: Callable[..., Any]) -> Any:
+    """What the return annotation says that a call gives; Any when it says nothing."""
     try:
-        wanted = get_type_hints(function).get("return", Any)
-    except Exception:  # noqa: BLE001  an annotation may name what does not exist at run time; then nothing is declared
-        return
+        return _awaited(get_type_hints(function).get("return", Any))
+    except Exception:  # noqa: BLE001  an annotation may name what does not exist at run time; then it says nothing
+        return Any
+
+
+def declared(wanted: Any) -> int:
+    """Make the classes in a type known, so that instances stored by another process can be read; its fingerprint.
+
+    0 for what is not a type of values, such as Iterator; plain values need no declaration.
+    """
     try:
-        declare(_awaited(wanted))
+        declare(wanted)
     except InvalidArgument:
-        return  # not a type of values, such as Iterator; plain values need no declaration
+        return 0
+    return fingerprint_of_type(wanted)
 
 
 def _awaited(wanted: Any) -> Any:

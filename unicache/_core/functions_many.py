@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import Parameter, Signature, signature
-from typing import Any
+from typing import Any, get_args
 
 from unicache._core.binding import Binder
 from unicache._core.counts import Counts
 from unicache._core.durations import optional_seconds
 from unicache._core.engine import Engine
-from unicache._core.functions import Tag, declare_result, is_method, several, tag_maker, tags_of, terms_at_decoration
+from unicache._core.functions import (
+    Tag,
+    declared,
+    is_method,
+    result_type,
+    several,
+    tag_maker,
+    tags_of,
+    terms_at_decoration,
+)
 from unicache._core.gathering import Gathering
 from unicache._core.plan import Plan
 from unicache._core.templates import parsed
@@ -43,7 +52,7 @@ class CachedMany:
         self._terms = terms_at_decoration(engine, ttl, {})
         self.counts = Counts()
         self._gathering = Gathering(engine.core.io, self.call, _window(gather))
-        declare_result(function)
+        self._schema = declared(_value_type(result_type(function)))
 
     def key(self, args: tuple[Any, ...]) -> str:
         """The key of one item; before it stands what the function is bound to."""
@@ -74,7 +83,8 @@ class CachedMany:
     def _plan(self, args: tuple[Any, ...]) -> Plan:
         key = self.key(args)
         tags = tags_of(self._tags, args, {})
-        return Plan(key, self.engine.names.entry(key), self.function, self._terms, tags, counts=self.counts)
+        name = self.engine.names.entry(key)
+        return Plan(key, name, self.function, self._terms, tags, counts=self.counts, schema=self._schema)
 
 
 def _of_one_item(function: Callable[..., Any], key: object, *, method: bool) -> Callable[..., Any]:
@@ -90,6 +100,11 @@ def _of_one_item(function: Callable[..., Any], key: object, *, method: bool) -> 
     one.__module__, one.__qualname__ = function.__module__, function.__qualname__
     one.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])  # type: ignore[attr-defined]
     return one
+
+
+def _value_type(wanted: Any) -> Any:
+    """What a mapping from items to values has as values."""
+    return get_args(wanted)[-1] if len(get_args(wanted)) == 2 else Any
 
 
 def _window(gather: Duration | None) -> float | None:

@@ -115,7 +115,7 @@ class Leader:
         if record.codec == FAILURE:
             return recalled(self._values, plan.name, record, plan.terms.negative) is not None
         try:
-            self._values.value(plan.name, record, plan.wanted)
+            self._values.value(plan.name, record, plan.wanted, plan.schema)
         except ValueFormatError:
             return False
         return True
@@ -231,7 +231,7 @@ class Leader:
         if old.codec == FAILURE:
             return None
         try:
-            return self._values.entry(plan.name, Stored(old, None), plan.wanted)
+            return self._values.entry(plan.name, Stored(old, None), plan.wanted, schema=plan.schema)
         except ValueFormatError:
             return None
 
@@ -273,7 +273,8 @@ class Leader:
                 return None, None
         stretch = 1.0 - terms.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
         life, soft = lifetimes(terms.life(made.value), terms.windows, self._io.wall(), stretch)
-        return self._values.record(plan.name, made.value, tags, soft=soft, cost=made.cost), life
+        record = self._values.record(plan.name, made.value, tags, soft=soft, cost=made.cost, schema=plan.schema)
+        return record, life
 
     async def run_loader(self, plan: Plan, previous: Entry[Any] | None = None) -> Any:
         """Run it, counted; what it gives, or the previous value if it says so."""

@@ -56,14 +56,18 @@ class Loads:
 
     # -- the calls
 
-    def peek(self, key: str, name: bytes, counts: Counts) -> Any:
+    def peek(self, name: bytes, counts: Counts, schema: int) -> Any:
         """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
         if record is None or record.tags or record.soft or record.codec == FAILURE or not self._core.enabled:
             return MISS
+        try:
+            value = self._values.value(name, record, None, schema)
+        except ValueFormatError:  # whoever waits for it counts it
+            return MISS
         counts.hits += 1
         self._core.counts.hits += 1
-        return self._values.value(name, record)
+        return value
 
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
@@ -89,7 +93,7 @@ class Loads:
         seen = await self._look(plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
-        return self._values.value(plan.name, seen.record, plan.wanted)
+        return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)
 
     async def renewed(self, plan: Plan) -> Any:
         """Load now, whatever is there; it loses to an invalidation that comes meanwhile (R3)."""
@@ -133,7 +137,7 @@ class Loads:
             self._count_hit(plan, stale=False)
             raise failure
         try:
-            value = self._values.value(plan.name, record, plan.wanted)
+            value = self._values.value(plan.name, record, plan.wanted, plan.schema)
         except ValueFormatError as error:
             self._leader.corrupt(plan.name, error)
             return MISS

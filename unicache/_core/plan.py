@@ -17,6 +17,7 @@ class Plan:
     ``load``    runs the loader, without arguments
     ``pick``    takes the value out of what the loader gives, when that is more than the value
     ``wanted``  the type the value must have, None for any
+    ``schema``  the fingerprint of the type that is declared for it, 0 for none
     ``counts``  kept beside the cache's own
     """
 
@@ -28,3 +29,4 @@ class Plan:
     wanted: Any = None
     counts: Counts = field(default_factory=Counts)
     pick: Callable[[Any], Any] | None = None
+    schema: int = 0

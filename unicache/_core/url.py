@@ -16,10 +16,12 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from unicache._core.codec import Format, format_of
 from unicache._core.durations import optional_seconds, seconds
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
 from unicache._core.links import NodeOptions
+from unicache._core.seal import Encryption, Signing
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
 
@@ -116,12 +118,28 @@ def _requirement(value: Any, name: str) -> str:
     return str(value)
 
 
+def _codec(value: Any, name: str) -> Format:
+    return format_of(value.split(",") if isinstance(value, str) else value, name)
+
+
+def _compression(value: Any, name: str) -> bool:
+    if value not in ("zstd", "none"):
+        raise ConfigurationError(f"{name} must be 'zstd' or 'none'")
+    return bool(value == "zstd")
+
+
 _Convert = Callable[[Any, str], Any]
 _SETTINGS: dict[str, _Convert] = {
     "ttl": _optional_time,
     "lease": _time,
     "origin_limit": _positive,
     "replay_invalidations": _whole,
+    "codec": _codec,
+    "compression": _compression,
+    "compression_threshold": _whole,
+    "signing": lambda value, _: Signing(value),
+    "encryption": lambda value, _: Encryption(value),
+    "max_value_bytes": _positive,
 }
 _MEMORY: dict[str, _Convert] = {**_SETTINGS, "max_entries": _positive, "max_bytes": _positive}
 _NODE: dict[str, _Convert] = {

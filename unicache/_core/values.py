@@ -6,30 +6,51 @@ A name is given with everything: what is stored is bound to it. What must not li
 
 from typing import Any
 
-from unicache._core.codec import check, declare, decode, encode
+from unicache._core.codec import MAX_VALUE, PROVOKED, Format, check, declare, decode, too_large
 from unicache._core.io import Io
 from unicache._core.names import key_part
 from unicache._core.record import Record, TagVersion
 from unicache._core.store import Found
 from unicache._core.tokens import new_cas
+from unicache._core.wrapping import Wrapping
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
 
 __all__ = ["Values", "is_stale"]
 
+_FORMAT = Format()
+_WRAPPING = Wrapping(limit=MAX_VALUE)
+_NONE_IS = -1
+"""What no record's ``wrapping`` is: with a key, no payload is taken as it is."""
+
 
 class Values:
-    """The values of one cache, in the format that it was made with."""
+    """The values of one cache, in the format and the wrapping that it was made with."""
 
-    def __init__(self, io: Io) -> None:
+    def __init__(self, io: Io, format: Format = _FORMAT, wrapping: Wrapping = _WRAPPING) -> None:
         self._io = io
+        self._write = format.write
+        self._readers = format.readers
+        self._limit = wrapping.limit
+        self._wrapping = None if wrapping.does_nothing else wrapping
+        self._unwrap = wrapping.unwrap
+        self._direct = _NONE_IS if wrapping.bit else 0
+
+    # -- writing
 
     def record(
-        self, name: bytes, value: Any, tags: tuple[TagVersion, ...] = (), *, soft: float = 0.0, cost: float = 0.0
+        self,
+        name: bytes,
+        value: Any,
+        tags: tuple[TagVersion, ...] = (),
+        *,
+        soft: float = 0.0,
+        cost: float = 0.0,
+        schema: int = 0,
     ) -> Record:
         """A new record of the value, for ``name``. Raises ValueFormatError when it cannot be stored as it is."""
-        codec, payload = encode(value)
-        return self.wrapped(name, codec, payload, tags, soft=soft, cost=cost)
+        codec, payload = self._write(value)
+        return self.wrapped(name, codec, payload, tags, soft=soft, cost=cost, schema=schema)
 
     def wrapped(
         self,
@@ -40,32 +61,57 @@ class Values:
         *,
         soft: float = 0.0,
         cost: float = 0.0,
+        schema: int = 0,
     ) -> Record:
-        """A new record of bytes that ``codec`` made of a value."""
-        wall = self._io.wall()
-        return Record(payload=payload, codec=codec, cas=new_cas(), created=wall, soft=soft, cost=cost, tags=tags)
+        """A new record of bytes that ``codec`` made of a value. Raises ValueFormatError when they are too many."""
+        if len(payload) > self._limit:
+            raise too_large(self._limit)
+        done = 0
+        if self._wrapping is not None:
+            payload, done = self._wrapping.wrap(name, codec, schema, payload)
+        return Record(payload, codec, new_cas(), self._io.wall(), soft, cost, schema, tags, done)
+
+    # -- reading
+
+    def value(self, name: bytes, record: Record, wanted: Any = None, schema: int = 0) -> Any:
+        """The value, as ``wanted`` if that is not None. Raises ValueFormatError with the key, InvalidArgument.
+
+        ``schema`` is the fingerprint of the type that the reader declares; a record that declares another is refused.
+        """
+        if wanted is None:
+            try:  # the short way; what is not plain, or fails, goes the long one, which says what is wrong
+                if (
+                    record.wrapping == self._direct
+                    and len(record.payload) <= self._limit
+                    and (not schema or record.schema in (0, schema))
+                ):
+                    return self._readers[record.codec](record.payload)
+            except PROVOKED:
+                pass
+            return self._value(name, record, schema)
+        declare(wanted)
+        return check(self._value(name, record, schema), wanted, key_part(name))
+
+    def _value(self, name: bytes, record: Record, schema: int) -> Any:
+        try:
+            _agree(record.schema, schema)
+            return decode(record.codec, self.payload(name, record), self._readers, self._limit)
+        except ValueFormatError as error:
+            error.key = key_part(name)
+            raise
 
     def payload(self, name: bytes, record: Record) -> bytes:
         """The bytes that the record's codec made. Raises ValueFormatError when they are not what was written."""
-        return record.payload
+        return record.payload if record.wrapping == self._direct else self._unwrap(name, record)
 
-    def value(self, name: bytes, record: Record, wanted: Any = None) -> Any:
-        """The value, as ``wanted`` if that is not None. Raises ValueFormatError with the key, InvalidArgument."""
-        if wanted is None:
-            try:
-                return decode(record.codec, record.payload)
-            except ValueFormatError as error:
-                error.key = key_part(name)
-                raise
-        declare(wanted)
-        return check(self.value(name, record), wanted, key_part(name))
-
-    def entry(self, name: bytes, found: Found, wanted: Any = None, cas: int | None = None) -> Entry[Any]:
+    def entry(
+        self, name: bytes, found: Found, wanted: Any = None, *, cas: int | None = None, schema: int = 0
+    ) -> Entry[Any]:
         """The value with everything that is known of it; ``cas`` in place of its own."""
         record, now = found.record, self._io.wall()
         return Entry(
             key=key_part(name),
-            value=self.value(name, record, wanted),
+            value=self.value(name, record, wanted, schema),
             cas=record.cas if cas is None else cas,
             ttl=found.ttl,
             tags=tuple(tag.tag for tag in record.tags),
@@ -77,6 +123,12 @@ class Values:
             expires_at=None if found.ttl is None else now + found.ttl,
             cost=record.cost,
         )
+
+
+def _agree(stored: int, declared: int) -> None:
+    """Nobody need declare a type; but two that do must mean the same."""
+    if stored and declared and stored != declared:
+        raise ValueFormatError("the stored value was written as another type than is declared here")
 
 
 def is_stale(record: Record, now: float) -> bool:

@@ -20,31 +20,37 @@ __all__ = [
     "BYTES",
     "DICT",
     "FROZENSET",
+    "JSON",
     "MAX_DEPTH",
     "MAX_VALUE",
     "OBJECT",
+    "PICKLE",
     "RICH",
     "SCALAR_READERS",
     "SCALAR_WRITERS",
     "SET",
     "TEXT",
+    "TOO_DEEP",
     "TUPLE",
     "Refused",
     "too_large",
 ]
 
-# Codec ids; 0 is reserved.
+# Codec ids; 0 is reserved, and 32 to 127 are the application's own.
 RICH, BYTES, TEXT = 1, 2, 3
+JSON, PICKLE = 8, 9
 
 # MessagePack extension codes.
 TUPLE, SET, FROZENSET, DICT, OBJECT = 2, 3, 4, 5, 6
 _BIG_INT, _DATE, _TIME, _DATETIME, _TIMEDELTA, _DECIMAL, _UUID = 1, 7, 8, 9, 10, 11, 12
 
 MAX_VALUE = 64 * 1024 * 1024
-"""The most bytes one encoded value may have."""
+"""The most bytes one encoded value may have, unless a cache says otherwise."""
 
 MAX_DEPTH = 200
 """The most containers a value may have inside each other."""
+
+TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting; store it in parts"
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -55,9 +61,9 @@ class Refused(Exception):
     """Why a part of a value cannot be written; the walk adds where it is."""
 
 
-def too_large() -> ValueFormatError:
-    """The error for an encoded value over ``MAX_VALUE``, written or read."""
-    return ValueFormatError(f"the value takes more than {MAX_VALUE} bytes; store it in parts")
+def too_large(limit: int) -> ValueFormatError:
+    """The error for an encoded value over ``limit`` bytes, written or read."""
+    return ValueFormatError(f"the value takes more than {limit} bytes; store it in parts")
 
 
 def _pack_int(value: int) -> bytes:

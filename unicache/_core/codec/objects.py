@@ -4,16 +4,17 @@ Only a class that was written here, or named in a ``type=``, is known; nothing i
 Putting together restores the fields as they were, so that no ``__init__`` or ``__post_init__`` can change them.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable
 from enum import Enum, Flag
 from functools import cached_property
 from inspect import getattr_static
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import msgspec
 
+from unicache._core.codec.fields import field_names, is_model, is_named_tuple
+from unicache._core.codec.fingerprint import fingerprint
 from unicache._core.codec.forms import Refused
 from unicache.errors import ValueFormatError
 
@@ -26,10 +27,14 @@ _PATH = re.compile(r"[\w.]{1,100}:[\w.<>]{1,100}")
 
 
 class Shape(NamedTuple):
-    """One class: ``take`` gives an instance's fields, ``build`` makes an instance of exactly these fields."""
+    """One class: ``take`` gives an instance's fields, ``build`` makes an instance of exactly these fields.
+
+    ``fingerprint``  changes with the class's fields and their types
+    """
 
     kind: type
     path: str
+    fingerprint: int
     take: Callable[[Any], Fields]
     build: Callable[[Fields], Any]
 
@@ -51,42 +56,42 @@ def shape_of(kind: type) -> Shape | None:
     return shape
 
 
-def known(path: str) -> Shape:
-    """The shape stored under ``path``. Raises ValueFormatError when this process does not know it."""
+def known(path: str, mark: int) -> Shape:
+    """The shape stored under ``path`` with the fingerprint ``mark``.
+
+    Raises ValueFormatError when this process does not know it, or knows another version of it.
+    """
     shape = _shapes.get(path)
     if shape is None:
         name = path.replace(":", ".") if _PATH.fullmatch(path) else "class"
         raise ValueFormatError(f"stored value is a {name}, which this process has not declared: read it with type=…")
+    if mark != shape.fingerprint:
+        raise ValueFormatError(f"the stored {path.replace(':', '.')} has other fields than the class has here")
     return shape
 
 
 def _make(kind: type, path: str) -> Shape | None:
+    mark = fingerprint(kind)
     if issubclass(kind, Enum):
-        return _enum_shape(kind, path)
-    if _is_named_tuple(kind):
-        return _tuple_shape(kind, path)
+        return _enum_shape(kind, path, mark)
+    names = field_names(kind)
+    if names is None:
+        return None
+    if is_named_tuple(kind):
+        return _tuple_shape(kind, path, mark, names)
     if issubclass(kind, msgspec.Struct):
-        return _struct_shape(kind, path)
-    if dataclasses.is_dataclass(kind):
-        return _record_shape(kind, path, [field.name for field in dataclasses.fields(kind)])
-    if hasattr(kind, "__attrs_attrs__"):
-        return _record_shape(kind, path, [attribute.name for attribute in kind.__attrs_attrs__])
-    return None
+        return _struct_shape(kind, path, mark, names)
+    return (_model_shape if is_model(kind) else _record_shape)(kind, path, mark, names)
 
 
-def _enum_shape(kind: type[Enum], path: str) -> Shape:
+def _enum_shape(kind: type[Enum], path: str, mark: int) -> Shape:
     if issubclass(kind, Flag):  # a combination of flags may have no name
-        return Shape(kind, path, lambda flag: {"value": flag.value}, lambda fields: kind(fields["value"]))
-    return Shape(kind, path, lambda member: {"name": member.name}, lambda fields: kind.__members__[fields["name"]])
+        return Shape(kind, path, mark, lambda flag: {"value": flag.value}, lambda fields: kind(fields["value"]))
+    members = kind.__members__
+    return Shape(kind, path, mark, lambda member: {"name": member.name}, lambda fields: members[fields["name"]])
 
 
-def _is_named_tuple(kind: type) -> TypeGuard[type[tuple[Any, ...]]]:
-    return issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple)
-
-
-def _tuple_shape(kind: type[tuple[Any, ...]], path: str) -> Shape:
-    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]  # what _is_named_tuple looked for
-
+def _tuple_shape(kind: type[tuple[Any, ...]], path: str, mark: int, names: tuple[str, ...]) -> Shape:
     def take(value: tuple[Any, ...]) -> Fields:
         _refuse_extra(kind, getattr(value, "__dict__", {}).keys())
         return dict(zip(names, value, strict=True))
@@ -94,12 +99,10 @@ def _tuple_shape(kind: type[tuple[Any, ...]], path: str) -> Shape:
     def build(fields: Fields) -> Any:
         return tuple.__new__(kind, [fields[name] for name in _exactly(fields, names, path)])
 
-    return Shape(kind, path, take, build)
+    return Shape(kind, path, mark, take, build)
 
 
-def _struct_shape(kind: type[msgspec.Struct], path: str) -> Shape:
-    names = kind.__struct_fields__
-
+def _struct_shape(kind: type[msgspec.Struct], path: str, mark: int, names: tuple[str, ...]) -> Shape:
     def take(value: msgspec.Struct) -> Fields:
         _refuse_extra(kind, getattr(value, "__dict__", {}).keys())
         return {name: getattr(value, name) for name in names}
@@ -113,7 +116,7 @@ def _struct_shape(kind: type[msgspec.Struct], path: str) -> Shape:
             msgspec.structs.force_setattr(value, name, fields[name])
         return value
 
-    return Shape(kind, path, take, build)
+    return Shape(kind, path, mark, take, build)
 
 
 def _initialized(kind: type[msgspec.Struct], fields: Fields, path: str) -> msgspec.Struct:
@@ -125,7 +128,7 @@ def _initialized(kind: type[msgspec.Struct], fields: Fields, path: str) -> msgsp
     raise ValueFormatError(f"the stored {path.replace(':', '.')} is refused by its __post_init__ ({problem})")
 
 
-def _record_shape(kind: type, path: str, names: list[str]) -> Shape | None:
+def _record_shape(kind: type, path: str, mark: int, names: tuple[str, ...]) -> Shape | None:
     """For dataclasses and attrs classes: instances whose whole state is attributes, in ``__dict__`` or slots."""
     try:
         object.__new__(kind)
@@ -143,7 +146,33 @@ def _record_shape(kind: type, path: str, names: list[str]) -> Shape | None:
             object.__setattr__(value, name, fields[name])
         return value
 
-    return Shape(kind, path, take, build)
+    return Shape(kind, path, mark, take, build)
+
+
+def _model_shape(kind: Any, path: str, mark: int, names: tuple[str, ...]) -> Shape:
+    """For pydantic's models: their fields, which of them were set, what else they allow, and private attributes."""
+
+    def take(value: Any) -> Fields:
+        state = value.__dict__
+        _refuse_extra(kind, state.keys() - set(names))
+        return {
+            "__dict__": {name: state[name] for name in _all_set(state, names)},
+            **{part: getattr(value, part) for part in _MODEL_PARTS[:-1]},
+            _MODEL_PARTS[-1]: _without_unset(value.__pydantic_private__),
+        }
+
+    def build(fields: Fields) -> Any:
+        _exactly(fields, ("__dict__", *_MODEL_PARTS), path)
+        _exactly(fields["__dict__"], names, path)
+        value = object.__new__(kind)
+        for part, content in fields.items():
+            object.__setattr__(value, part, content)
+        return value
+
+    return Shape(kind, path, mark, take, build)
+
+
+_MODEL_PARTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 
 def _state(value: object) -> Fields:
@@ -155,7 +184,14 @@ def _state(value: object) -> Fields:
     return dict(state or {})  # type: ignore[call-overload,no-any-return]  # typed as object in typeshed
 
 
-def _all_set(state: Fields, names: list[str]) -> list[str]:
+def _without_unset(private: Fields | None) -> Fields | None:
+    """Private attributes that have a value."""
+    if private is None:
+        return None
+    return {name: item for name, item in private.items() if type(item).__name__ != "PydanticUndefinedType"}
+
+
+def _all_set(state: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name not in state:
             raise Refused(f"an object whose field {name} is not set")

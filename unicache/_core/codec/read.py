@@ -1,6 +1,6 @@
 """From stored bytes back to the value that was written. Nothing stored is executed, imported or shown in an error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,10 +21,11 @@ from unicache._core.codec.forms import (
 from unicache._core.codec.objects import known
 from unicache.errors import ValueFormatError
 
-__all__ = ["decode"]
+__all__ = ["PROVOKED", "READERS", "Reader", "decode"]
 
-# What foreign bytes can provoke. Not Exception: what a signal's handler raises is for whoever set it.
-_PROVOKED = (
+Reader = Callable[[bytes], Any]
+
+PROVOKED = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -33,27 +34,7 @@ _PROVOKED = (
     ValueError,
     msgspec.MsgspecError,
 )
-
-
-def decode(codec: int, payload: bytes) -> Any:
-    """The value ``payload`` was made of by ``codec``.
-
-    Raises ValueFormatError for an unknown codec, for bytes that are not a value, and for an object of a class this
-    process has neither written nor declared.
-    """
-    read = _READERS.get(codec)
-    if read is None:
-        raise ValueFormatError(f"the value was stored with codec {codec}, which this release does not know")
-    if len(payload) > MAX_VALUE:
-        raise too_large()
-    try:
-        return read(payload)
-    except ValueFormatError:
-        raise
-    except _PROVOKED as error:
-        problem = type(error).__name__
-    # Raised outside the handler: what was caught may hold stored bytes, and must not hang on as the context.
-    raise ValueFormatError(f"the stored bytes are not a value ({problem})")
+"""What foreign bytes can provoke. Not Exception: what a signal's handler raises is for whoever set it."""
 
 
 def _extension(code: int, data: memoryview) -> Any:
@@ -69,8 +50,8 @@ def _dict(data: memoryview) -> dict[Any, Any]:
 
 
 def _object(data: memoryview) -> Any:
-    path, fields = _unpack(data)
-    return known(path).build(fields)
+    path, mark, fields = _unpack(data)
+    return known(path, mark).build(fields)
 
 
 _EXTENSIONS: dict[int, Callable[[memoryview], Any]] = {
@@ -82,4 +63,26 @@ _EXTENSIONS: dict[int, Callable[[memoryview], Any]] = {
     OBJECT: _object,
 }
 
-_READERS: dict[int, Callable[[bytes], Any]] = {RICH: _unpack, BYTES: lambda data: data, TEXT: bytes.decode}
+READERS: dict[int, Reader] = {RICH: _unpack, BYTES: lambda data: data, TEXT: bytes.decode}
+"""How the default codec's bytes become values, by codec id."""
+
+
+def decode(codec: int, payload: bytes, readers: Mapping[int, Reader] = READERS, limit: int = MAX_VALUE) -> Any:
+    """The value ``payload`` was made of by ``codec``, which must be one of ``readers``.
+
+    Raises ValueFormatError for another codec, for more than ``limit`` bytes, for bytes that are not a value, and for
+    an object of a class this process has neither written nor declared, or that has other fields here.
+    """
+    read = readers.get(codec)
+    if read is None:
+        raise ValueFormatError(f"the value was stored with codec {codec}, which this cache does not read")
+    if len(payload) > limit:
+        raise too_large(limit)
+    try:
+        return read(payload)
+    except ValueFormatError:
+        raise
+    except PROVOKED as error:
+        problem = type(error).__name__
+    # Raised outside the handler: what was caught may hold stored bytes, and must not hang on as the context.
+    raise ValueFormatError(f"the stored bytes are not a value ({problem})")

@@ -1,15 +1,16 @@
 """What a ``type=`` says: its description, by msgspec, and the classes in it. No value is looked at here."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from unicache._core.codec.fields import is_model
 from unicache._core.codec.objects import shape_of
 from unicache.errors import InvalidArgument
 
-__all__ = ["declare", "describe", "is_model", "name_of", "origin"]
+__all__ = ["declare", "describe", "name_of", "origin"]
 
 _CLASSES = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType, inspect.EnumType)
 _NEVER_STORED = (
@@ -48,11 +49,6 @@ def name_of(wanted: Any) -> str:
     return wanted.__qualname__ if isinstance(wanted, type) and not hasattr(wanted, "__args__") else repr(wanted)
 
 
-def is_model(kind: type) -> bool:
-    """Whether it is a class of pydantic's, which need not be installed."""
-    return hasattr(kind, "__pydantic_validator__")
-
-
 def origin(kind: Any) -> type:
     """The class itself, without the arguments of ``Box[int]``."""
     bare: type = getattr(kind, "__origin__", kind)
@@ -75,7 +71,7 @@ def _look_now(wanted: Any) -> _Wanted:
     for part in parts:
         if isinstance(part, _NEVER_STORED) and not _is_read(part):
             raise _unsupported(wanted, f"{name_of(getattr(part, 'cls', type(part)))} is never stored")
-    return _Wanted(description, tuple(origin(part.cls) for part in parts if isinstance(part, _CLASSES)))
+    return _Wanted(description, tuple(_classes(parts, set())))
 
 
 _look_once = functools.lru_cache(maxsize=512)(_look_now)
@@ -87,6 +83,26 @@ def _unsupported(wanted: Any, reason: str) -> InvalidArgument:
 
 def _is_read(part: inspect.Type) -> bool:
     return isinstance(part, inspect.CustomType) and (part.cls is object or is_model(part.cls))
+
+
+def _classes(parts: Iterable[inspect.Type], models: set[type]) -> Iterator[type]:
+    """The classes in a description; those in pydantic's models too, of which msgspec says nothing."""
+    for part in parts:
+        if isinstance(part, _CLASSES):
+            yield origin(part.cls)
+        elif isinstance(part, inspect.CustomType) and is_model(part.cls) and part.cls not in models:
+            models.add(part.cls)
+            yield part.cls
+            for field in vars(part.cls)["__pydantic_fields__"].values():
+                yield from _classes(_parts_of_field(field.annotation), models)
+
+
+def _parts_of_field(annotation: Any) -> list[inspect.Type]:
+    """Pydantic has more types than msgspec; what cannot be described has no classes to declare."""
+    try:
+        return list(_parts(inspect.type_info(annotation), set()))
+    except _INDESCRIBABLE:
+        return []
 
 
 def _parts(description: inspect.Type, seen: set[int]) -> Iterator[inspect.Type]:

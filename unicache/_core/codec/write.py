@@ -21,15 +21,14 @@ from unicache._core.codec.forms import (
     SCALAR_WRITERS,
     SET,
     TEXT,
+    TOO_DEEP,
     TUPLE,
     Refused,
-    too_large,
 )
 from unicache._core.codec.objects import shape_of
-from unicache._core.codec.wanted import is_model
 from unicache.errors import ValueFormatError
 
-__all__ = ["encode"]
+__all__ = ["encode", "is_plain", "step"]
 
 _pack = msgspec.msgpack.Encoder().encode
 _flat = itertools.chain.from_iterable
@@ -42,22 +41,14 @@ _TEXT_ONLY = frozenset({str})
 _SEQUENCES: dict[type, int] = {tuple: TUPLE, set: SET, frozenset: FROZENSET}
 
 _SURROGATES = "a str with lone surrogates, which is no text; store text.encode('utf-8', 'surrogatepass')"
-_TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting; store it in parts"
 
 
 def encode(value: Any) -> tuple[int, bytes]:
     """The codec id and the bytes of ``value``.
 
     Raises ValueFormatError for what would not come back as the same value of the same type, and for what takes more
-    than ``MAX_VALUE`` bytes or ``MAX_DEPTH`` levels.
+    than ``MAX_DEPTH`` levels.
     """
-    codec, data = _encode(value)
-    if len(data) > MAX_VALUE:
-        raise too_large()
-    return codec, data
-
-
-def _encode(value: Any) -> tuple[int, bytes]:
     walk = _Walk()
     try:
         if type(value) is bytes:
@@ -77,7 +68,7 @@ def _encode(value: Any) -> tuple[int, bytes]:
 
 def _fast(value: Any) -> bytes:
     """The bytes of a plain value; empty when it has to be walked."""
-    if not _is_plain(value):
+    if not is_plain(value, _PLAIN):
         return b""
     try:
         return _pack(value)
@@ -85,12 +76,15 @@ def _fast(value: Any) -> bytes:
         return b""
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether there is nothing but scalars, lists and text-keyed dicts; level by level, so that C does the work."""
+def is_plain(value: Any, plain: frozenset[type]) -> bool:
+    """Whether there is nothing but what is ``plain``, and text as keys; level by level, so that C does the work.
+
+    Raises Refused for too many levels or items.
+    """
     level, total = [value], 0
     for _ in range(MAX_DEPTH + 1):
         kinds = set(map(type, level))
-        if not kinds <= _PLAIN:
+        if not kinds <= plain:
             return False
         if kinds.isdisjoint(_CONTAINERS):
             return True
@@ -102,7 +96,7 @@ def _is_plain(value: Any) -> bool:
         if total > MAX_VALUE:  # every item takes a byte; said before a list that contains itself twice fills the memory
             raise Refused("more items than a value may have bytes")
         level = [*_flat(lists), *_flat(map(dict.values, dicts))]
-    raise Refused(_TOO_DEEP)
+    raise Refused(TOO_DEEP)
 
 
 class _Walk:
@@ -130,11 +124,11 @@ class _Walk:
 
     def where(self) -> str:
         """The way to the part the walk is at, such as ``value["a"][3]``."""
-        return "value" + "".join(map(_step, self._trail[:10])) + ("…" if len(self._trail) > 10 else "")
+        return "value" + "".join(map(step, self._trail[:10])) + ("…" if len(self._trail) > 10 else "")
 
     def _enter(self, value: Any) -> None:
         if len(self._trail) >= MAX_DEPTH:
-            raise Refused(_TOO_DEEP)
+            raise Refused(TOO_DEEP)
         if id(value) in self._open:
             raise Refused("a container that contains itself")
         self._open.add(id(value))
@@ -157,7 +151,7 @@ class _Walk:
             raise Refused(_refusal(type(value)))
         fields = shape.take(value)
         forms = dict(zip(fields, self._each((f".{name}", item) for name, item in fields.items()), strict=True))
-        return msgspec.msgpack.Ext(OBJECT, _pack([shape.path, forms]))
+        return msgspec.msgpack.Ext(OBJECT, _pack([shape.path, shape.fingerprint, forms]))
 
     def _each(self, steps: Iterable[tuple[str | int, Any]]) -> list[Any]:
         trail, forms = self._trail, []
@@ -177,12 +171,13 @@ _FORMS: dict[type, Callable[[_Walk, Any], Any]] = {
 }
 
 
-def _step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    if step.startswith("."):
-        return step
-    return f'["{step}"]' if len(step) <= 40 and step.isprintable() else "[…]"
+def step(at: str | int) -> str:
+    """One step of the way to a part of a value, as an error shows it."""
+    if isinstance(at, int):
+        return f"[{at}]"
+    if at.startswith("."):
+        return at
+    return f'["{at}"]' if len(at) <= 40 and at.isprintable() else "[…]"
 
 
 def _refusal(kind: type) -> str:
@@ -200,6 +195,4 @@ def _advice(kind: type) -> str:
             return f"store {base.__name__}(…) of it"
     if hasattr(kind, "__next__") or kind is range:
         return "store list(…) of it"
-    if is_model(kind):
-        return "store its model_dump(), and read that with type="
     return "store plain data, or make it a dataclass of plain data"
