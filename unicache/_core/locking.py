@@ -34,7 +34,7 @@ class Locks:
         name, time, lock = self._names.entry(key), seconds(ttl, "ttl"), new_cas()
         found = await self._verdicts.given(name, lambda cas: self._store.lock(name, time, lock, cas), key)
         try:
-            return self._values.entry(name, found._replace(locked=True), wanted, lock)
+            return self._values.entry(name, found._replace(locked=True), wanted, cas=lock)
         except CacheError:  # who cannot read it will not write it either
             await self._store.unlock(name, lock)
             raise
