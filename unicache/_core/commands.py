@@ -11,6 +11,7 @@ __all__ = [
     "claim_command",
     "count_arguments",
     "evalsha",
+    "find_commands",
     "glob",
     "milliseconds",
     "scripts",
@@ -38,6 +39,11 @@ def count_arguments(count: Count) -> Command:
 def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     """A call of a script, by its digest."""
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def find_commands(name: bytes) -> tuple[Command, ...]:
+    """What is there, how long it lives, and what time it is there, as one; the last reply has all."""
+    return ("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)
 
 
 def claim_command(claim: Claim, ttl: float) -> Command:

@@ -6,7 +6,7 @@ which entry goes when there is no room (``bounded``), what a value or a tag mean
 
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
+from unicache._core.pages import Pages
 from unicache._core.record import COUNTER, LOCK_AS_LEASE, Held, Lease, Lock, Record
 from unicache._core.rules import Seen, refusal
-from unicache._core.store import INT64, Claim, Count, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import BATCH, INT64, Claim, Count, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -35,8 +36,6 @@ class Locked(NamedTuple):
 
 Kept = Record | Lease | Locked | bytes
 """What a name can hold here; plain bytes are a tag's version."""
-
-BATCH = 500
 
 # Measured with tracemalloc on CPython 3.11 to 3.13, as what is allocated beyond the bytes that are held: 493 to 535
 # for a record with a deadline, depending on how full the dict is, and 105 to 113 for each of its tags.
@@ -248,6 +247,9 @@ class MemoryStore:
             self._put(name, record, _until(ttl, now), now)
         return ours
 
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        return [await _settled(self.find(name)) for name in names]
+
     async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
         return [await _settled(self.claim(name, token, ttl)) for name, token in claims]
 
@@ -287,12 +289,16 @@ class MemoryStore:
         now = self._clock()
         return [self._make_version(name, fresh, _until(ttl, now), now) for name in names]
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        names = [name for name in await self._names() if name.startswith(prefix)]
-        for start in range(0, len(names), BATCH):
-            living = await self._living(names[start : start + BATCH])
-            if living:
-                yield living
+    def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[int]:
+        names: list[bytes] = []
+
+        async def turn(start: int) -> tuple[int | None, list[bytes]]:
+            if start == 0:
+                names[:] = [name for name in await self._names() if name.startswith(prefix)]
+            living = await self._living(names[start : start + batch])
+            return (start + batch if start + batch < len(names) else None), living
+
+        return Pages(turn, 0)
 
     @_alone
     def ping(self) -> None:

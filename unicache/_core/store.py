@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from unicache._core.record import Held, Record
 
 __all__ = [
+    "BATCH",
     "INT64",
     "KEEP_TTL",
     "Claim",
@@ -34,6 +35,9 @@ class KeepTtl(Enum):
 
 
 KEEP_TTL = KeepTtl.KEEP
+
+BATCH = 500
+"""Names that are looked at, or handled, in one step, so that none holds a server up for long."""
 
 INT64 = range(-(2**63), 2**63)
 """What a counter can be."""
@@ -154,6 +158,10 @@ class Store(Protocol):
         """The record and its remaining time, read as one; None for absent and for a lease."""
         ...
 
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        """``find`` for each, sent together; foreign bytes as their ValueFormatError."""
+        ...
+
     async def write(self, write: Write) -> Outcome:
         """Write under the rule: DONE, or what refused it (``rules.refusal``)."""
         ...
@@ -239,8 +247,11 @@ class Store(Protocol):
         """R9. The current versions of tags; one that has none gets ``fresh``. Each lives ``ttl`` from now or longer."""
         ...
 
-    def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once."""
+    def scan(self, prefix: bytes, batch: int = BATCH) -> AsyncIterator[list[bytes]]:
+        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once.
+
+        For each batch about ``batch`` names are looked at. Nothing goes on behind the caller, who may stop anywhere.
+        """
         ...
 
     async def ping(self) -> None:
