@@ -47,6 +47,7 @@ class Facade:
         self._engine = engine
         self._documents = engine.documents
         self._locks = engine.locks
+        self._counters = engine.counters
         self._many = engine.many
 
     @classmethod

@@ -4,6 +4,7 @@ The lock stands in the store, around the record, so it holds for every process; 
 refuses is decided in ``rules``.
 """
 
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,8 @@ from unicache._core.core import Core
 from unicache._core.durations import seconds
 from unicache._core.names import Keyspace
 from unicache._core.options import check_cas, done
+from unicache._core.record import Record
+from unicache._core.store import Given
 from unicache._core.tokens import new_cas
 from unicache._core.verdicts import Verdicts
 from unicache.errors import CacheError, InvalidArgument, KeyNotFound, KeyNotLocked
@@ -32,7 +35,11 @@ class Locks:
     async def get_and_lock(self, key: str, ttl: Duration, wanted: Any = None) -> Entry[Any]:
         """The value under a lock, whose CAS is the entry's; KeyNotFound, KeyLocked."""
         name, time, lock = self._names.entry(key), seconds(ttl, "ttl"), new_cas()
-        found = await self._verdicts.given(name, lambda cas: self._store.lock(name, time, lock, cas), key)
+
+        def act(old: Record | None) -> Awaitable[Given]:
+            return self._store.lock(name, time, lock, None if old is None else old.cas)
+
+        found = await self._verdicts.given(name, act, key)
         try:
             return self._values.entry(name, found._replace(locked=True), wanted, cas=lock)
         except CacheError:  # who cannot read it will not write it either

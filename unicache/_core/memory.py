@@ -176,6 +176,9 @@ class MemoryStore:
             self._table.expire(name, _until(ttl, now))
         return refused or Outcome.DONE
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        return [await _settled(self.expire(name, ttl)) for name, ttl in lives]
+
     @_alone
     def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
@@ -194,7 +197,7 @@ class MemoryStore:
             number, deadline = count.initial, _until(count.ttl, now)
         elif refused is not None or seen.record is None:
             return refused or Outcome.MISSING
-        elif seen.record.codec != COUNTER:
+        elif seen.record.codec != COUNTER or seen.record.wrapping:
             return Outcome.JUDGE
         else:
             number = int(seen.record.payload) + count.delta

@@ -121,7 +121,7 @@ COUNT = Script(
 local refused, number = refusal('present', ''), nil
 if refused == 'missing' and ARGV[2] ~= '' then number = ARGV[2]
 elseif refused then return {refused}
-elseif string.byte(head, 5) ~= 129 then return {'judge'}
+elseif string.byte(head, 5) ~= 129 or string.byte(head, 6) ~= 0 then return {'judge'}
 else
   local value = redis.call('GET', KEYS[1])
   local digits = string.sub(value, lock and 73 or 55, -5)

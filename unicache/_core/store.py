@@ -180,6 +180,10 @@ class Store(Protocol):
         """Give a record a new time to live, by its CAS or if it is there. Never touches a lease."""
         ...
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """A new time to live for each that is there, sent together."""
+        ...
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, and give the record back, as one."""
         ...

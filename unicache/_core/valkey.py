@@ -129,6 +129,13 @@ class ValkeyStore:
         expected = b"" if cas is None else pack_cas(cas)
         return outcome(name, await self._script(EXPIRE, name, milliseconds(ttl), expected, again=True))
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """The same, all in one write."""
+        replies = await self._pipeline(
+            [evalsha(EXPIRE, name, milliseconds(ttl), b"") for name, ttl in lives], again=True
+        )
+        return [caught(outcome, name, reply) for (name, _), reply in zip(lives, replies, strict=True)]
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, giving the record."""
         expected = b"" if cas is None else pack_cas(cas)
