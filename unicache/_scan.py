@@ -2,8 +2,8 @@
 
 from typing import Generic, Self, TypeVar
 
-from unicache._core import scan
 from unicache._core.run import run
+from unicache._core.scan import Pass
 
 __all__ = ["Scan"]
 
@@ -19,7 +19,7 @@ class Scan(Generic[T]):
     repeated then: nothing is lost by it.
     """
 
-    def __init__(self, core: scan.Scan[T]) -> None:
+    def __init__(self, core: Pass[T]) -> None:
         self._core = core
 
     def __iter__(self) -> Self:

@@ -200,8 +200,8 @@ class LookupResult:
     __slots__ = ("_parts", "_specs", "cas", "key")
 
     def __init__(self, key: str, cas: int, specs: Sequence[LookupSpec], parts: Sequence[Any]) -> None:
-        self.key = key
-        self.cas = cas
+        self.key: str = key
+        self.cas: int = cas
         self._specs = specs
         self._parts = parts
 

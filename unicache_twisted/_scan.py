@@ -5,8 +5,8 @@ from typing import Generic, Self, TypeVar
 from twisted.internet.defer import Deferred
 
 import unicache._scan as handles
-from unicache._core import scan
 from unicache._core.docstrings import documented_like
+from unicache._core.scan import Pass
 
 __all__ = ["Scan"]
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Scan(Generic[T]):
     __doc__ = handles.Scan.__doc__
 
-    def __init__(self, core: scan.Scan[T]) -> None:
+    def __init__(self, core: Pass[T]) -> None:
         self._core = core
 
     def __aiter__(self) -> Self:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from unicache._core.core import Core
 from unicache._core.names import Keyspace
@@ -19,11 +19,21 @@ from unicache._core.verdicts import Verdicts
 from unicache.errors import InvalidArgument
 from unicache.typing import Entry
 
-__all__ = ["EntryScan", "KeyScan", "Scan"]
+__all__ = ["EntryScan", "KeyScan", "Pass", "Scan"]
 
 T = TypeVar("T")
 
 LARGEST_BATCH = 10_000
+
+
+class Pass(Protocol[T]):
+    """What a flavour's handle needs of a scan."""
+
+    async def next(self) -> T: ...
+
+    async def batch(self) -> list[T]: ...
+
+    async def all(self) -> list[T]: ...
 
 
 class Scan(ABC, Generic[T]):
