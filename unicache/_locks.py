@@ -55,4 +55,4 @@ class LockCalls(Facade):
         Entering it raises what ``get_and_lock`` raises. The lock is given back at the end, unless a write with the
         entry's CAS has released it.
         """
-        return Locked(self._locks, key, ttl, type)
+        return Locked(*self._locks.block(key, ttl, type))

@@ -118,7 +118,7 @@ class ManyCalls(Facade):
         return run(self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
 
     def append_many(self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False) -> dict[str, int]:
-        """Put text or bytes behind many values, and return their new CAS. Raises ManyError of what ``append`` raises."""
+        """Put text or bytes behind many values, and return their new CAS. Raises ManyError, of what ``append`` does."""
         return run(self._many.extend(values, before=False, return_exceptions=return_exceptions))
 
     def prepend_many(self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False) -> dict[str, int]:

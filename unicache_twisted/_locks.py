@@ -47,4 +47,4 @@ class LockCalls(Facade):
     @overload
     def locked(self, key: str, ttl: Duration, *, type: Any = None) -> Locked[Any]: ...
     def locked(self, key: str, ttl: Duration, *, type: Any = None) -> Locked[Any]:
-        return Locked(self._locks, key, ttl, type)
+        return Locked(*self._locks.block(key, ttl, type))

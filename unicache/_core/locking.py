@@ -4,8 +4,9 @@ The lock stands in the store, around the record, so it holds for every process; 
 refuses is decided in ``rules``.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from unicache._core.core import Core
@@ -21,12 +22,15 @@ from unicache.typing import Duration, Entry
 
 __all__ = ["Hold", "Locks"]
 
+Entering = Callable[[], Awaitable[Entry[Any]]]
+Leaving = Callable[[int, bool], Awaitable[None]]
+
 
 class Locks:
     """The locks of one namespace."""
 
     def __init__(self, core: Core, names: Keyspace) -> None:
-        self.io = core.io
+        self._io = core.io
         self._store = core.store
         self._values = core.values
         self._names = names
@@ -54,37 +58,42 @@ class Locks:
         check_cas(cas)
         done(await self._store.unlock(name, cas), key)
 
+    def block(self, key: str, ttl: Duration, wanted: Any) -> tuple[Entering, Leaving]:
+        """What a block does at its beginning, and, given the lock's CAS and whether it failed, at its end."""
+        return partial(self.get_and_lock, key, ttl, wanted), partial(self._leave, key)
+
+    async def _leave(self, key: str, cas: int, failed: bool) -> None:
+        """Give the lock back. After an error in the block nothing else is raised: the lock ends by itself."""
+        if failed:
+            await self._io.shield(partial(self._let_go, key, cas))
+        else:
+            await self._release(key, cas)
+
+    async def _let_go(self, key: str, cas: int) -> None:
+        with suppress(CacheError):
+            await self._release(key, cas)
+
+    async def _release(self, key: str, cas: int) -> None:
+        with suppress(KeyNotLocked, KeyNotFound):  # a write has released it, or its time was up
+            await self.unlock(key, cas)
+
 
 class Hold:
     """A document under a lock for the length of a block; its ``Entry`` is what the block is given.
 
-    The block may write with the entry's CAS, which releases the lock, and may outlive it: then a write by that CAS
-    fails if anybody else wrote meanwhile.
+    The block may write with the entry's CAS, which releases the lock. It may outlast the lock; then a write with that
+    CAS fails if anybody else wrote meanwhile.
     """
 
-    def __init__(self, locks: Locks, key: str, ttl: Duration, wanted: Any) -> None:
-        self._locks = locks
-        self._key = key
-        self._ttl = ttl
-        self._wanted = wanted
-        self._cas = 0
+    def __init__(self, enter: Entering, leave: Leaving) -> None:
+        self.__enter = enter
+        self.__leave = leave
+        self.__cas = 0
 
     async def _enter(self) -> Entry[Any]:
-        entry = await self._locks.get_and_lock(self._key, self._ttl, self._wanted)
-        self._cas = entry.cas
+        entry = await self.__enter()
+        self.__cas = entry.cas
         return entry
 
     async def _leave(self, *, failed: bool) -> None:
-        """Give the lock back. After an error in the block nothing else is raised: the lock ends by itself."""
-        if failed:
-            await self._locks.io.shield(self._let_go)
-        else:
-            await self._release()
-
-    async def _let_go(self) -> None:
-        with suppress(CacheError):
-            await self._release()
-
-    async def _release(self) -> None:
-        with suppress(KeyNotLocked, KeyNotFound):  # a write has released it, or its time was up
-            await self._locks.unlock(self._key, self._cas)
+        await self.__leave(self.__cas, failed)
