@@ -89,6 +89,24 @@ class _Cache(_Awaited):
     def namespace(self, name: str) -> "_Cache":
         return _Cache(self._bare.namespace(name))
 
+    def as_list(self, key: str, **options: Any) -> "_Awaited":
+        return _List(self._bare.as_list(key, **options))
+
+    def as_map(self, key: str, **options: Any) -> "_Awaited":
+        return _Map(self._bare.as_map(key, **options))
+
+    def as_set(self, key: str, **options: Any) -> "_Awaited":
+        return _Set(self._bare.as_set(key, **options))
+
+    def as_queue(self, key: str, **options: Any) -> "_Awaited":
+        return _Queue(self._bare.as_queue(key, **options))
+
+    def scan(self, *args: Any, **options: Any) -> "_Scan":
+        return _Scan(self._bare.scan(*args, **options))
+
+    def scan_entries(self, *args: Any, **options: Any) -> "_Scan":
+        return _Scan(self._bare.scan_entries(*args, **options))
+
     async def __aenter__(self) -> "_Cache":
         self._bare.__enter__()
         return self
@@ -110,6 +128,35 @@ class _Pending(_Awaited):
 
     async def __aexit__(self, *error: Any) -> None:
         self._bare.__exit__(*error)
+
+
+class _List(_Awaited):
+    _model = unicache_asyncio.ListDocument
+
+
+class _Map(_Awaited):
+    _model = unicache_asyncio.MapDocument
+
+
+class _Set(_Awaited):
+    _model = unicache_asyncio.SetDocument
+
+
+class _Queue(_Awaited):
+    _model = unicache_asyncio.QueueDocument
+
+
+class _Scan(_Awaited):
+    _model = unicache_asyncio.Scan
+
+    def __aiter__(self) -> "_Scan":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self._bare)
+        except StopIteration:
+            raise StopAsyncIteration from None
 
 
 class _Function(_Awaited):

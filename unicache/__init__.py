@@ -4,6 +4,8 @@ from unicache._cache import Cache
 from unicache._core.previous import UNCHANGED, previous
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
+from unicache._scan import Scan
+from unicache._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 from unicache.typing import CacheInfo, Call, Entry, Result
 
 __all__ = [
@@ -15,7 +17,12 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

@@ -5,6 +5,8 @@ from unicache.typing import CacheInfo, Call, Entry, Result
 from unicache_asyncio._cache import Cache
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._pending import Pending
+from unicache_asyncio._scan import Scan
+from unicache_asyncio._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 
 __all__ = [
     "UNCHANGED",
@@ -15,7 +17,12 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

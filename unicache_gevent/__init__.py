@@ -1,6 +1,16 @@
 """unicache for gevent: the calls of ``unicache``, parking the greenlet. Nothing is monkey-patched."""
 
-from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction, Pending
+from unicache import (
+    CachedFunction,
+    CachedManyFunction,
+    InvalidatingFunction,
+    ListDocument,
+    MapDocument,
+    Pending,
+    QueueDocument,
+    Scan,
+    SetDocument,
+)
 from unicache._core.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Result
 
@@ -19,7 +29,12 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

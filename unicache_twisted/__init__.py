@@ -7,6 +7,8 @@ try:
     from unicache_twisted._cache import Cache
     from unicache_twisted._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
     from unicache_twisted._pending import Pending
+    from unicache_twisted._scan import Scan
+    from unicache_twisted._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 except ModuleNotFoundError as _error:
     _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
     raise
@@ -20,7 +22,12 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

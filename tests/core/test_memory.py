@@ -413,6 +413,7 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "read": lambda store: store.read(b"a"),
     "read_many": lambda store: store.read_many([b"a"]),
     "find": lambda store: store.find(b"a"),
+    "find_many": lambda store: store.find_many([b"a"]),
     "write": lambda store: store.write(Write(b"a", record(), None)),
     "write_many": lambda store: store.write_many([Write(b"a", record(), None)]),
     "remove": lambda store: store.remove(b"a"),

@@ -10,6 +10,7 @@ __all__ = [
     "Command",
     "claim_command",
     "evalsha",
+    "find_commands",
     "glob",
     "milliseconds",
     "scripts",
@@ -31,6 +32,11 @@ def write_arguments(write: Write) -> Command:
 def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     """A call of a script, by its digest."""
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def find_commands(name: bytes) -> tuple[Command, ...]:
+    """What is there, how long it lives, and what time it is there, as one; the last reply has all."""
+    return ("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)
 
 
 def claim_command(claim: Claim, ttl: float) -> Command:

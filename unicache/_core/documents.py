@@ -1,18 +1,18 @@
 """Documents: one call, one effect on one key. What counts as absent is decided in ``verdicts``."""
 
-import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from unicache._core.changing import Changes
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
 from unicache._core.names import Keyspace
-from unicache._core.options import Life, Ttl, check_cas, done, life_of, mismatch, not_found, refused, ruled, tagged
-from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
+from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts, is_plain, is_value
-from unicache.errors import CasMismatch, InvalidArgument
-from unicache.typing import Default, Duration, Entry
+from unicache.errors import InvalidArgument
+from unicache.typing import Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
 
@@ -23,7 +23,7 @@ MISSING = object()
 class Documents:
     """The calls on one document of a namespace."""
 
-    def __init__(self, core: Core, names: Keyspace) -> None:
+    def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._io = core.io
         self._store = core.store
         self._near = core.store.near
@@ -32,6 +32,7 @@ class Documents:
         self._names = names
         self._tags = Tags(core.store, names)
         self._verdicts = Verdicts(core, names)
+        self._changes = changes
 
     # -- reading
 
@@ -120,23 +121,12 @@ class Documents:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
         if not callable(change):
             raise InvalidArgument("fn must be a callable that takes the value", argument="fn")
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
-        name = self._names.entry(key)
-        life = KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
-        for attempt in range(retries + 1):
-            record = await self._verdicts.found(await self._store.read(name))
-            if record is None:
-                raise not_found(key)
-            value = await self._io.call(change, self._values.value(name, record))
-            fresh = self._values.record(name, value, record.tags, soft=record.soft)
-            outcome = await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas))
-            if outcome is Outcome.DONE:
-                return value
-            if outcome is Outcome.LOCKED:
-                raise refused(outcome, key)
-            await self._io.sleep(_pause(attempt))
-        raise CasMismatch(f"{key!r} was changed by others {retries + 1} times in a row", key=key)
+
+        async def changed(old: Any) -> tuple[Any, Any]:
+            new = await self._io.call(change, old)
+            return new, new
+
+        return (await self._changes.make(key, changed, life=kept_unless(ttl), retries=retries)).result
 
     # -- how
 
@@ -163,8 +153,3 @@ class Documents:
             return self._store.write(write if seen is None else write._replace(rule=Rule.SAME_CAS, cas=seen))
 
         return act
-
-
-def _pause(attempt: int) -> float:
-    """Seconds before the next try of a compare-and-set: full jitter, so that rivals spread out."""
-    return random.uniform(0.0, min(0.05, 0.0005 * 2.0 ** min(attempt, 10)))  # noqa: S311  guards nothing

@@ -28,7 +28,9 @@ __all__ = [
     "Ttl",
     "caught",
     "check_cas",
+    "check_retries",
     "done",
+    "kept_unless",
     "life_of",
     "lives_of",
     "longest",
@@ -54,6 +56,11 @@ def life_of(ttl: Ttl, own: float | None, *, keep: bool = False) -> Life:
     return KEEP_TTL
 
 
+def kept_unless(ttl: Ttl) -> Life:
+    """How long to live from a change on: as before when nothing is said. Raises InvalidArgument."""
+    return KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
+
+
 def lives_of(ttl: Ttl | Mapping[str, Ttl], own: float | None, names: Mapping[str, bytes]) -> dict[str, Life]:
     """The life of each key, by its own ttl or that of all. Raises InvalidArgument."""
     if not isinstance(ttl, Mapping):
@@ -73,6 +80,12 @@ def check_cas(cas: int | None) -> None:
     """Raises InvalidArgument for what cannot be a CAS."""
     if cas is not None and (isinstance(cas, bool) or not isinstance(cas, int) or not 0 <= cas < 1 << 64):
         raise InvalidArgument("cas must be an int that a write or an entry gave", argument="cas")
+
+
+def check_retries(retries: int) -> None:
+    """Raises InvalidArgument for what is no number of retries."""
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
 
 
 def per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from unicache._core.record import Held, Record
 
-__all__ = ["KEEP_TTL", "Claim", "Fill", "Found", "Given", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = ["BATCH", "KEEP_TTL", "Claim", "Fill", "Found", "Given", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
 
 
 class KeepTtl(Enum):
@@ -21,6 +21,9 @@ class KeepTtl(Enum):
 
 
 KEEP_TTL = KeepTtl.KEEP
+
+BATCH = 500
+"""Names that are looked at, or handled, in one step, so that none holds a server up for long."""
 
 
 class Rule(Enum):
@@ -123,6 +126,10 @@ class Store(Protocol):
         """The record and its remaining time, read as one; None for absent and for a lease."""
         ...
 
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        """``find`` for each, sent together; foreign bytes as their ValueFormatError."""
+        ...
+
     async def write(self, write: Write) -> Outcome:
         """Write under the rule: DONE, or what refused it (``rules.refusal``)."""
         ...
@@ -200,8 +207,11 @@ class Store(Protocol):
         """R9. The current versions of tags; one that has none gets ``fresh``. Each lives ``ttl`` from now or longer."""
         ...
 
-    def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once."""
+    def scan(self, prefix: bytes, batch: int = BATCH) -> AsyncIterator[list[bytes]]:
+        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once.
+
+        For each batch about ``batch`` names are looked at. Nothing goes on behind the caller, who may stop anywhere.
+        """
         ...
 
     async def ping(self) -> None:

@@ -4,7 +4,7 @@ Which link carries a request and whether it is repeated is ``links``' business; 
 ``envelope``'s. Here is which command does what, and what its reply means.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from unicache._core.commands import (
     Command,
     claim_command,
     evalsha,
+    find_commands,
     glob,
     milliseconds,
     scripts,
@@ -24,6 +25,7 @@ from unicache._core.commands import (
 from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack, unpack_lock
 from unicache._core.links import Links
 from unicache._core.names import key_part
+from unicache._core.pages import Pages
 from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Record
 from unicache._core.replies import accepted, caught, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
@@ -39,13 +41,10 @@ from unicache._core.scripts import (
     WRITE,
     Script,
 )
-from unicache._core.store import Claim, Fill, Found, Given, Outcome, Write
+from unicache._core.store import BATCH, Claim, Fill, Found, Given, Outcome, Write
 from unicache.errors import ValueFormatError
 
 __all__ = ["ValkeyStore"]
-
-CHUNK = 500
-"""Names in one command, so that none holds the server up for long."""
 
 VERSION_LENGTH = 16
 
@@ -78,15 +77,23 @@ class ValkeyStore:
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
         """``MGET``, some hundred names each, in one write."""
-        chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
         replies = await self._pipeline([("MGET", *chunk) for chunk in chunks], again=True)
         values = [value for reply in replies for value in sound(reply, None)]
         return [caught(self._unpacked, name, value) for name, value in zip(names, values, strict=True)]
 
     async def find(self, name: bytes) -> Found | None:
         """``GET``, ``PTTL`` and ``TIME`` in one transaction."""
-        commands: list[Command] = [("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)]
-        value, left, time = sound((await self._pipeline(commands, again=True))[-1], name)
+        replies = await self._pipeline(find_commands(name), again=True)
+        return self._found(name, replies[-1])
+
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        """The same, all in one write."""
+        replies = await self._pipeline([command for name in names for command in find_commands(name)], again=True)
+        return [caught(self._found, name, reply) for name, reply in zip(names, replies[4::5], strict=True)]
+
+    def _found(self, name: bytes, reply: Any) -> Found | None:
+        value, left, time = sound(reply, name)
         held = self._unpacked(name, value)
         if not isinstance(held, Record):
             return None
@@ -222,7 +229,7 @@ class ValkeyStore:
 
     async def drop(self, names: Sequence[bytes]) -> None:
         """``UNLINK``; it may be repeated, and a full server takes it."""
-        chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
         for reply in await self._pipeline([("UNLINK", *chunk) for chunk in chunks], again=True):
             sound(reply, None)
 
@@ -244,17 +251,16 @@ class ValkeyStore:
 
     # -- everything else
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
+    def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[bytes]:
         """``SCAN``, never ``KEYS``."""
-        cursor: bytes = b"0"
         pattern = glob(prefix) + b"*"
-        while True:
-            command = resp.pack("SCAN", cursor, "MATCH", pattern, "COUNT", CHUNK)
-            cursor, names = sound(await self._request(command, again=True), None)
-            if names:
-                yield names
-            if cursor == b"0":
-                return
+
+        async def turn(cursor: bytes) -> tuple[bytes | None, list[bytes]]:
+            command = resp.pack("SCAN", cursor, "MATCH", pattern, "COUNT", batch)
+            following, names = sound(await self._request(command, again=True), None)
+            return None if following == b"0" else following, names
+
+        return Pages(turn, b"0")
 
     async def ping(self) -> None:
         """``PING``."""

@@ -5,7 +5,7 @@ failure. The store judges the first two; the others are judged here, and then ac
 judged is what is changed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeGuard
 
 from unicache._core.core import Core
@@ -35,6 +35,13 @@ class Verdicts:
         if held.soft and is_stale(held, self._io.wall()):
             return None
         return held if not held.tags or await self._tags.valid(held) else None
+
+    async def found_many(self, held: Sequence[object]) -> list[Record | None]:
+        """The same for many, with one look at all their tags. What could not be read counts as absent."""
+        values = [record for record in held if is_value(record)]
+        valid = iter(await self._tags.valid_many(values))
+        now = self._io.wall()
+        return [record if is_value(record) and next(valid) and not is_stale(record, now) else None for record in held]
 
     async def settled(
         self, name: bytes, act: Callable[[int | None], Awaitable[Outcome]], *, alive: bool | None = None

@@ -1,0 +1,45 @@
+"""What no story can say: the time a response was under way, and what an adapter saw of the application."""
+
+import pytest
+
+from unicache._core.http.freshness import Times, initial_age
+from unicache._core.http.messages import Head, Request
+from unicache._core.http.options import Options
+from unicache._core.http.storability import refusal
+
+REQUEST = Request("GET", "http", "example.com", "/", None, ())
+NOW = Times(1000.0, 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "times", "age"),
+    [
+        ((), Times(1000.0, 1004.0), 4.0),
+        ((("age", "10"),), Times(1000.0, 1004.0), 14.0),
+        ((("age", "10"),), Times(1004.0, 1000.0), 10.0),  # the clock stepped back meanwhile
+        ((("date", "Thu, 01 Jan 1970 00:16:00 GMT"), ("age", "10")), Times(1000.0, 1004.0), 44.0),
+    ],
+)
+def test_line_21_the_way_counts(headers: tuple[tuple[str, str], ...], times: Times, age: float) -> None:
+    assert initial_age(headers, times) == age
+
+
+@pytest.mark.parametrize(
+    ("control", "reason"), [("max-age=60", "session"), ("public, max-age=60", None), ("s-maxage=60", None)]
+)
+def test_line_104_a_session_that_was_read_makes_a_response_private(control: str, reason: str | None) -> None:
+    head = Head(200, (("cache-control", control),), personal=True)
+    assert refusal(REQUEST, head, Options(), NOW) == reason
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"), [({"statuses": {200}}, "option-statuses"), ({"private": True}, "option-private"), ({}, None)]
+)
+def test_options_may_narrow_what_is_stored(options: dict[str, object], reason: str | None) -> None:
+    head = Head(404, (("cache-control", "max-age=60"),))
+    assert refusal(REQUEST, head, Options(**options), NOW) == reason  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("headers", "lasts"), [((), True), ((("cache-control", "max-age=0"),), False)])
+def test_an_optional_lifetime_is_for_responses_without_one(headers: tuple[tuple[str, str], ...], lasts: bool) -> None:
+    assert (refusal(REQUEST, Head(200, headers), Options(ttl="1m"), NOW) is None) == lasts  # type: ignore[arg-type]

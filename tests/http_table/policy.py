@@ -1,0 +1,221 @@
+"""Runs a story against the policy alone, with a dict for a store and a number for a clock: no server, no waiting."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from http_table.stories import Origin, Step, Story, headers_of
+from unicache._core.http.answers import told
+from unicache._core.http.fields import Headers, first
+from unicache._core.http.invalidation import outdated_by
+from unicache._core.http.keys import key_of, variant_of, with_normal_query
+from unicache._core.http.messages import Head, Request
+from unicache._core.http.options import Case, Options
+from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated
+from unicache._core.http.ranges import parts_of
+from unicache._core.http.stored import Stored
+from unicache._core.http.verdicts import (
+    Again,
+    Answer,
+    FallBack,
+    Forward,
+    Freshened,
+    Keep,
+    NotModified,
+    OnResponse,
+    PartialContent,
+    Pass,
+    Revalidate,
+    Serve,
+    ServeStale,
+)
+
+__all__ = ["Seen", "run"]
+
+START = 1_800_000_000.0
+
+
+class Seen:
+    """What client and application saw of one step."""
+
+    def __init__(self, head: Head, body: bytes, asked: list[Request]) -> None:
+        self.head = head
+        self.body = body
+        self.asked = asked
+
+    @property
+    def outcome(self) -> str:
+        """Whether the application was asked, and whether with a condition of the cache's own."""
+        if not self.asked:
+            return "hit"
+        return "validated" if any(first(self.asked[-1].headers, name) for name in CONDITIONS) else "miss"
+
+
+CONDITIONS = ("if-none-match", "if-modified-since")
+
+Kept = tuple[Stored, bytes, tuple[str, ...], tuple[str, ...]]
+"""A response, its body, what it varies by, its tags."""
+
+
+class World:
+    """A cache made of the policy and a dict."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.now = START
+        self.pages: dict[str, dict[bytes, Kept]] = {}
+        self.asked: list[Request] = []
+
+    def step(self, step: Step) -> Seen:
+        """Carry one request out."""
+        self.now += step.after
+        self.asked = []
+        request = with_normal_query(request_of(step, self.now), self.options)
+        assert step.origin is not None
+        head, body = self._answer(request, step.origin)
+        return Seen(head, body, self.asked)
+
+    def _answer(self, request: Request, origin: Origin) -> tuple[Head, bytes]:
+        key = key_of(request, self.options)
+        page = self.pages.get(key, {})
+        kept = next((each for digest, each in page.items() if self._matches(request, digest, each)), None)
+        case = Case(request, self.options, self.now)
+        verdict = on_request(case, kept and kept[0], "vary-miss" if page else "uri-miss")
+        match verdict:
+            case ServeStale(answer=answer, refresh=refresh):
+                if refresh:
+                    self._refresh(request, origin)
+                return self._sent(case, answer, kept)
+            case Forward() | Revalidate():
+                return self._forwarded(case, verdict, kept, origin)
+            case _:
+                return self._sent(case, verdict, kept)
+
+    def _matches(self, request: Request, digest: bytes, kept: Kept) -> bool:
+        return variant_of(request, kept[2], self.options) == digest
+
+    def _refresh(self, request: Request, origin: Origin) -> None:
+        """What runs beside the client: as if the request came again, and wanted something fresher."""
+        plain = request.with_headers((*request.headers, ("cache-control", "no-cache")))
+        self._answer(plain, origin)
+        self.asked = []
+
+    def _forwarded(
+        self, case: Case, asked: Forward | Revalidate, kept: Kept | None, origin: Origin
+    ) -> tuple[Head, bytes]:
+        sent = case.request.with_headers(asked.headers) if isinstance(asked, Revalidate) else case.request
+        self.asked.append(sent)
+        head, body = answer_of(origin, sent, self.now)
+        if not head.status:
+            fallen = lost(case, kept and kept[0], asked.status)
+            return (Head(500, ()), b"") if fallen is None else self._sent(case, fallen.answer, kept)
+        verdict = on_response(case, asked, kept and kept[0], head, self.now)
+        if isinstance(verdict, Again):
+            return self._forwarded(case, Forward(verdict.status, joins=False, stores=True), None, origin)
+        return self._received(case, verdict, kept, head, body)
+
+    def _received(
+        self, case: Case, verdict: OnResponse, kept: Kept | None, head: Head, body: bytes
+    ) -> tuple[Head, bytes]:
+        match verdict:
+            case Keep(stored=stored, vary=vary, tags=tags):
+                self._keep(case, stored, body, vary, tags)
+            case Freshened(stored=stored, answer=answer, keeps=keeps):
+                assert kept is not None
+                if keeps:
+                    self._keep(case, stored, kept[1], kept[2], kept[3])
+                return self._sent(case, answer, (stored, *kept[1:]))
+            case FallBack(answer=answer):
+                return self._sent(case, answer, kept)
+            case Pass() | Again():
+                self._invalidate(case.request, head)
+                self._compare(case, kept, head)
+            case _:
+                assert_never(verdict)
+        return told(case, head, verdict.status), body
+
+    def _keep(self, case: Case, stored: Stored, body: bytes, vary: tuple[str, ...], tags: tuple[str, ...]) -> None:
+        length = first(stored.headers, "content-length")
+        if length is not None and int(length) != len(body):
+            return
+        digest = variant_of(case.request, vary, self.options)
+        page = self.pages.setdefault(key_of(case.request, self.options), {})
+        page.pop(digest, None)
+        page[digest] = (replace(stored, length=len(body)), body, vary, tags)
+        while len(page) > self.options.max_variants:
+            del page[next(iter(page))]
+
+    def _invalidate(self, request: Request, head: Head) -> None:
+        found = outdated_by(request, head)
+        for target in found.targets:
+            self.pages.pop(key_of(target, self.options), None)
+        for page in self.pages.values():
+            for digest in [digest for digest, kept in page.items() if set(kept[3]) & set(found.tags)]:
+                del page[digest]
+
+    def _compare(self, case: Case, kept: Kept | None, head: Head) -> None:
+        if case.request.method == "HEAD" and kept is not None and head_differs(kept[0], head):
+            page = self.pages[key_of(case.request, self.options)]
+            for digest, each in page.items():
+                page[digest] = (outdated(each[0], self.now), *each[1:])
+
+    def _sent(self, case: Case, answer: Answer, kept: Kept | None) -> tuple[Head, bytes]:
+        body = b"" if kept is None else kept[1]
+        head = told(case, answer.head, answer.status)
+        match answer:
+            case Serve(bodiless=False):
+                return head, body
+            case PartialContent(pieces=pieces):
+                return head, parts_of(pieces, body)
+            case NotModified() | _:
+                return head, b""
+
+
+def request_of(step: Step, now: float) -> Request:
+    """The step's request, with a Host unless it has its own."""
+    headers = headers_of(step.headers, now)
+    host = first(headers, "host")
+    if host is None:
+        host, headers = "example.com", (("host", "example.com"), *headers)
+    path, mark, query = step.url.partition("?")
+    has_body = first(headers, "content-length") not in (None, "0")
+    return Request(step.method, "http", host, path, query if mark else None, headers, has_body)
+
+
+def answer_of(origin: Origin, request: Request, now: float) -> tuple[Head, bytes]:
+    """The application's response; it knows its own validators, so that it can say 304."""
+    headers = headers_of(origin.headers, now)
+    if _unchanged(headers, request.headers, confused=origin.confused):
+        return Head(304, headers), b""
+    return Head(origin.status, headers), b"" if request.method == "HEAD" else origin.body
+
+
+def _unchanged(headers: Headers, request: Headers, *, confused: bool) -> bool:
+    for validator, condition in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
+        if (asked := first(request, condition)) is not None:
+            return confused or asked == first(headers, validator)
+    return False
+
+
+def run(story: Story) -> None:
+    """Carry a story out, and look whether everybody saw what he should."""
+    world = World(Options(**story.options))
+    for number, step in enumerate(story.steps, 1):
+        check(step, world.step(step), world.now, f"{story}, step {number}")
+
+
+def check(step: Step, seen: Seen, now: float, where: str) -> None:
+    """Compare what was seen with what the step expects."""
+    head = seen.head
+    assert step.expect in (None, seen.outcome), f"{where}: {seen.outcome}; {head}"
+    assert step.status in (None, head.status), f"{where}: {head}"
+    for name, value in headers_of(step.has, now):
+        values = [each for other, each in head.headers if other == name]
+        assert (value in values) if value else values, f"{where}: {name} of {head}"
+    for name in step.lacks:
+        assert first(head.headers, name.lower()) is None, f"{where}: {name} of {head}"
+    assert seen.asked or [name for name, _ in head.headers].count("age") <= 1, f"{where}: {head}"
+    assert step.body in (None, seen.body), f"{where}: {seen.body!r}"
+    for name, value in headers_of(step.sees, now):
+        assert seen.asked, where
+        assert (first(seen.asked[-1].headers, name) or "absent") == value, f"{where}: {seen.asked[-1]}"
+    assert step.cache_status in (first(tuple(reversed(head.headers)), "cache-status") or ""), f"{where}: {head}"

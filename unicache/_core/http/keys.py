@@ -1,0 +1,143 @@
+"""What names a URL in the store, and which requests have such a name at all (RFC 9111 2, 7). Pure.
+
+Two requests share a name only if the application cannot tell them apart by anything that this module knows of. Nothing
+is decoded, resolved or cut off: what another program would take for the same resource is another one here.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import unquote_plus
+
+from unicache._core.http.fields import Headers, combined, lines, split
+from unicache._core.http.messages import Request
+from unicache._core.http.options import Options
+
+__all__ = ["base_of", "key_of", "normal_host", "origin_of", "unkeyable", "variant_of", "with_normal_query"]
+
+LONGEST_PREFIX = 400
+"""Characters of scheme, host and path that can be read in a key; what is longer is told apart by the digest alone."""
+
+LONGEST_HOST = 255
+
+_HOST = re.compile(r"(?:[a-z0-9._~%!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_PATH = re.compile(r"/[!-~]*")
+_PORTS = {"http": ":80", "https": ":443"}
+
+_FORWARDING = frozenset(
+    {
+        "forwarded",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+        "x-forwarded-scheme",
+        "x-forwarded-server",
+        "x-original-url",
+        "x-rewrite-url",
+    }
+)
+"""Fields by which applications build other URLs than the request's."""
+
+_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+
+
+def normal_host(scheme: str, host: str) -> str | None:
+    """The host in lower case and without the scheme's own port; None when it is not a host."""
+    lowered = host.lower().removesuffix(_PORTS.get(scheme, "")) if host else ""
+    return lowered if len(lowered) <= LONGEST_HOST and _HOST.fullmatch(lowered) else None
+
+
+def origin_of(request: Request) -> str:
+    """Scheme and host, as the beginning of an absolute URL."""
+    return f"{request.scheme}://{normal_host(request.scheme, request.host) or ''}"
+
+
+def unkeyable(request: Request, options: Options) -> str | None:
+    """Why nothing stored may answer the request and its response must not be stored, in a word; None if they may.
+
+    Its answer may depend on what no key has in it.
+    """
+    host = normal_host(request.scheme, request.host)
+    if host is None or len(lines(request.headers, "host")) > 1:
+        return "host"
+    if options.hosts is not None and host not in options.hosts:
+        return "host-not-allowed"
+    if not _PATH.fullmatch(request.path) or "#" in request.path:
+        return "target"
+    if request.has_body:
+        return "request-body"
+    return _by_fields(request.headers, options)
+
+
+def _by_fields(headers: Headers, options: Options) -> str | None:
+    names = {name for name, _ in headers}
+    if names & _OVERRIDES:
+        return "method-override"
+    if "upgrade" in names:
+        return "upgrade"
+    unkeyed = (names & _FORWARDING) - options.trusted - set(options.vary)
+    return min(unkeyed, default=None)
+
+
+def with_normal_query(request: Request, options: Options) -> Request:
+    """The request without the query arguments to be ignored, and with the others in order, if so configured.
+
+    Key and application are given the same one, so that an argument which is in no key reaches no application either.
+    """
+    if not request.query or not (options.ignore_query or options.sort_query):
+        return request
+    kept = [each for each in request.query.split("&") if _name(each) not in options.ignore_query]
+    return replace(request, query="&".join(sorted(kept) if options.sort_query else kept))
+
+
+def _name(argument: str) -> str:
+    return unquote_plus(argument.partition("=")[0])
+
+
+def base_of(request: Request) -> str:
+    """Scheme, host and path: what can be read in a key, and what a purge by prefix compares with."""
+    return f"{origin_of(request)}{request.path}"[:LONGEST_PREFIX]
+
+
+def key_of(request: Request, options: Options) -> str:
+    """The key of a URL: its beginning, and a digest of all of it. The query is in the digest only.
+
+    Arguments are often secrets; a path hardly ever is.
+    """
+    parts = [request.scheme, origin_of(request), request.path, request.query or ""]
+    parts.append("" if request.query is None else "?")
+    for name in sorted(options.trusted):
+        parts += _selected(request.headers, name, options)
+    if options.parts is not None:
+        parts += options.parts(request)
+    return f"{base_of(request)}#{_digest(parts).hex()}"
+
+
+def variant_of(request: Request, vary: Iterable[str], options: Options) -> bytes:
+    """The digest of what the request says in the fields that a response varies by (RFC 9111 4.1)."""
+    parts: list[str] = []
+    for name in vary:
+        parts += (name, *_selected(request.headers, name, options))
+    return _digest(parts)
+
+
+def _selected(headers: Headers, name: str, options: Options) -> tuple[str, str]:
+    """Whether the field is there, and its members; lines, and white space around members, make no difference."""
+    value = combined(headers, name)
+    if value is None:
+        return "absent", ""
+    found = split(value)
+    if name in options.normalise:
+        found = sorted({re.sub(r"\s*;\s*", ";", each.lower()) for each in found})
+    return "there", ",".join(found)
+
+
+def _digest(parts: Iterable[str]) -> bytes:
+    """128 bits of all parts, each with its length in front, so that no two lists run into one."""
+    found = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        found.update(len(data).to_bytes(8, "little") + data)
+    return found.digest()

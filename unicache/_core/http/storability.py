@@ -1,0 +1,170 @@
+"""Whether a response may be stored, and as what (RFC 9111 3). Pure.
+
+Every refusal is a word that Cache-Status shows, so that whoever wonders why nothing is stored can see it.
+"""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from unicache._core.http.directives import Control, cache_control, control_of
+from unicache._core.http.fields import Headers, end_to_end, first, lines, members, safe, size_of, without
+from unicache._core.http.freshness import HEURISTIC, Lifetime, Times, initial_age, is_strict, lifetime_of, window
+from unicache._core.http.messages import Head, Request
+from unicache._core.http.options import Options
+from unicache._core.http.stored import Stored
+
+__all__ = ["effective_vary", "freshened", "refusal", "stored_from"]
+
+_UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - {206, 304}
+"""Statuses that must-understand may be said of."""
+
+_KEPT_BY_304 = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
+"""Fields that describe the stored bytes, so that a 304 does not change them (RFC 9111 3.2)."""
+
+_PROVOKED = frozenset({400, 413, 414, 431, 501})
+"""Statuses that a request can provoke by what is not in the key, such as an oversized field."""
+
+_USUAL_SIZE = 4096
+"""Characters of request fields that no server refuses."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def refusal(request: Request, head: Head, options: Options, times: Times) -> str | None:
+    """Why the response must not be stored, in a word; None if it may be."""
+    control = control_of(head.headers, options.targets)
+    life = lifetime_of(head, control, options, times.received)
+    for reason in (
+        _by_request(request, options),
+        _by_status(request, head, options, life),
+        _by_control(control),
+        _by_person(request, head, control, options, life),
+        _by_fields(head, options),
+        _by_lifetime(head, control, life),
+    ):
+        if reason is not None:
+            return reason
+    return None
+
+
+def _by_request(request: Request, options: Options) -> str | None:
+    if request.method != "GET":
+        return "method"
+    if options.obey_requests and "no-store" in cache_control(request.headers):
+        return "request-no-store"
+    return "option-private" if options.private else None
+
+
+def _by_status(request: Request, head: Head, options: Options, life: Lifetime) -> str | None:
+    status = head.status
+    if status < 200 or status > 599 or status in (206, 304):
+        return "status"
+    if options.statuses is not None and status not in options.statuses:
+        return "option-statuses"
+    if status in _PROVOKED and not life.known and (status not in HEURISTIC or _provoking(request)):
+        return "status"
+    return None
+
+
+def _provoking(request: Request) -> bool:
+    """Whether the request's fields may be what the status is about."""
+    return size_of(request.headers) > _USUAL_SIZE or not safe(request.headers)
+
+
+def _by_control(control: Control) -> str | None:
+    directives = control.directives
+    if "no-store" in directives and "must-understand" not in directives:
+        return "no-store"
+    return "private" if directives.bare("private") else None
+
+
+def _by_person(request: Request, head: Head, control: Control, options: Options, life: Lifetime) -> str | None:
+    """Nothing that is about one person is shared, unless it says that it may be."""
+    public = any(name in control.directives for name in ("public", "s-maxage", "must-revalidate"))
+    if lines(request.headers, "authorization") and not public:
+        return "authorization"
+    if lines(head.headers, "set-cookie") and options.set_cookie == "refuse":
+        return "set-cookie"
+    if head.personal and not public:
+        return "session"
+    if lines(request.headers, "cookie") and not life.known and not public:
+        return "cookie"
+    return None
+
+
+def _by_fields(head: Head, options: Options) -> str | None:
+    vary = members(head.headers, "vary")
+    if "*" in vary:
+        return "vary-star"
+    if not all(map(_TOKEN.fullmatch, vary)):
+        return "vary-invalid"
+    if not safe(head.headers):
+        return "unsafe-fields"
+    lengths = set(members(head.headers, "content-length"))
+    if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
+        return "content-length"
+    return "too-many-fields" if size_of(head.headers) > options.max_headers else None
+
+
+def _by_lifetime(head: Head, control: Control, life: Lifetime) -> str | None:
+    """Without a lifetime there must be a way to ask whether the response still holds (RFC 9111 3)."""
+    if "must-understand" in control.directives and head.status not in _UNDERSTOOD:
+        return "status"
+    marked = life.known or "public" in control.directives or head.status in HEURISTIC
+    if not marked:
+        return "no-lifetime"
+    lasting = life.seconds or window(control, "stale-if-error", 0) or window(control, "stale-while-revalidate", 0)
+    return None if lasting or _has_validator(head.headers) else "no-lifetime"
+
+
+def _has_validator(headers: Headers) -> bool:
+    return first(headers, "etag") is not None or first(headers, "last-modified") is not None
+
+
+def effective_vary(head: Head, options: Options) -> tuple[str, ...]:
+    """The request fields that tell this response from others of its URL, sorted.
+
+    Beside those that Vary names, there are those that the response shows to have mattered (HTTP.md would say: CORS and
+    content codings whose Vary was forgotten).
+    """
+    names = {name.lower() for name in members(head.headers, "vary")} | set(options.vary)
+    if first(head.headers, "content-encoding") is not None:
+        names.add("accept-encoding")
+    if first(head.headers, "access-control-allow-origin") not in (None, "*"):
+        names.add("origin")
+    return tuple(sorted(names))
+
+
+def stored_from(head: Head, options: Options, times: Times, length: int = 0) -> Stored:
+    """The response as it is to be stored, by its fields alone; the body's ``length`` is known later."""
+    control = control_of(head.headers, options.targets)
+    strict = is_strict(control)
+    return Stored(
+        status=head.status,
+        headers=_kept_fields(head.headers, control, options),
+        length=length,
+        received=times.received,
+        age=initial_age(head.headers, times),
+        lifetime=lifetime_of(head, control, options, times.received).seconds,
+        revalidate=0.0 if strict else window(control, "stale-while-revalidate", options.stale_while_revalidate),
+        if_error=0.0 if strict else window(control, "stale-if-error", options.stale_if_error),
+        strict=strict,
+        validate=control.directives.bare("no-cache"),
+    )
+
+
+def _kept_fields(headers: Headers, control: Control, options: Options) -> Headers:
+    """Without those of the connection, Age, what may be shown to one person only, and what must be asked for anew."""
+    dropped = {"age"} | control.directives.names("private") | control.directives.names("no-cache")
+    if options.set_cookie == "strip":
+        dropped |= {"set-cookie", "set-cookie2"}
+    return without(end_to_end(headers), dropped)
+
+
+def freshened(stored: Stored, head: Head, options: Options, times: Times) -> Stored:
+    """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2)."""
+    news = without(end_to_end(head.headers), _KEPT_BY_304 | {"cache-status", "set-cookie", "set-cookie2"})
+    merged = without(stored.headers, {name for name, _ in news}) + news
+    aged = merged + tuple(("age", value) for value in lines(head.headers, "age"))
+    return replace(stored_from(Head(stored.status, aged), options, times), length=stored.length)
