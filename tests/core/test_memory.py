@@ -7,7 +7,7 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.record import COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
 from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
