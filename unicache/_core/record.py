@@ -4,10 +4,25 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["ABSENT", "FAILURE", "LOCK_AS_LEASE", "Absent", "Held", "Known", "Lease", "Lock", "Record", "TagVersion"]
+__all__ = [
+    "ABSENT",
+    "COUNTER",
+    "FAILURE",
+    "LOCK_AS_LEASE",
+    "Absent",
+    "Held",
+    "Known",
+    "Lease",
+    "Lock",
+    "Record",
+    "TagVersion",
+]
 
 FAILURE = 128
 """The codec id of a remembered failure: no value has it."""
+
+COUNTER = 129
+"""The codec id of a counter: its payload is decimal digits, which the store can add to."""
 
 
 class TagVersion(NamedTuple):
@@ -39,6 +54,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     schema: int = 0
     tags: tuple[TagVersion, ...] = ()
     wrapping: int = 0
+
+    def __repr__(self) -> str:
+        return f"<Record of {len(self.payload)} bytes, codec {self.codec}, wrapping {self.wrapping}, {self.tags}>"
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
