@@ -12,6 +12,7 @@ from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.durations import optional_seconds
 from unicache._core.extending import check_data, extended
+from unicache._core.looking import look
 from unicache._core.names import Keyspace
 from unicache._core.options import (
     Life,
@@ -76,9 +77,9 @@ class ManyDocuments:
         )
 
     async def _found(self, names: Mapping[str, bytes]) -> list[Record | Exception | None]:
-        return await self._judged(await look(self._store, list(names.values())))
+        return await self._alive(await look(self._store, list(names.values())))
 
-    async def _judged(self, held: list[Held | Exception]) -> list[Record | Exception | None]:
+    async def _alive(self, held: list[Held | Exception]) -> list[Record | Exception | None]:
         found = await self._verdicts.found_many(held)
         return [one if isinstance(one, Exception) else other for one, other in zip(held, found, strict=True)]
 
@@ -178,7 +179,7 @@ class ManyDocuments:
         for data in values.values():
             check_data(data)
         writes: dict[str, Write | Exception] = {}
-        held = await self._judged(await self._store.read_many(list(names.values())))
+        held = await self._alive(await self._store.read_many(list(names.values())))
         for (key, name), found in zip(names.items(), held, strict=True):
             writes[key] = caught(partial(self._extended, key, name, found, values[key], before))
         outcomes = iter(await self._store.write_many([each for each in writes.values() if isinstance(each, Write)]))
