@@ -6,6 +6,8 @@ Pure: nothing is read, and nothing is sent.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from unicache._core.durations import optional_seconds
 from unicache._core.record import Record, TagVersion
 from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
@@ -104,9 +106,7 @@ def ruled(name: bytes, record: Record, life: Life, cas: int | None, otherwise: R
 
 def tagged(record: Record, versions: tuple[TagVersion, ...]) -> Record:
     """The new record with these tags."""
-    if not versions:
-        return record
-    return Record(record.payload, record.codec, record.cas, record.created, tags=versions)
+    return msgspec.structs.replace(record, tags=versions) if versions else record
 
 
 def done(outcome: Outcome, key: str) -> bool:

@@ -40,6 +40,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[TagVersion, ...] = ()
     wrapping: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Record of {len(self.payload)} bytes, codec {self.codec}, wrapping {self.wrapping}, {self.tags}>"
+
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
     """The mark of a running load (R1): whoever finds it waits; only its owner may fill the key."""
