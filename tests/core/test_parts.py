@@ -353,6 +353,8 @@ def model(document: Any, spec: sd.MutateSpec) -> Any:
                 raise Impossible
             node[step] = {} if isinstance(steps[place + 1], str) else []
         node = reached(node, step)
+        if isinstance(node, tuple):  # in which nothing can be changed, at no depth
+            raise Impossible
     last, value = steps[-1], copy.deepcopy(spec.values)
     old = node.get(last, ABSENT) if isinstance(node, dict) and isinstance(last, str) else reached(node, last)
     if not isinstance(node, dict | list):
