@@ -6,7 +6,7 @@ Only names: no client is imported here, since each runs in a process of its own.
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-__all__ = ["BARE", "CONTESTS", "FLAVOURS", "MEMORY", "WORKS", "Contest", "Work", "peers", "version_of"]
+__all__ = ["BARE", "CONTESTS", "FLAVOURS", "MEMORY", "OURS", "WORKS", "Contest", "Work", "peers", "version_of"]
 
 BARE = "bare"
 OURS = "unicache"
@@ -67,7 +67,7 @@ class Contest:
 _THREADS = (OURS, "valkey-py", "redis-py", "glide-sync", BARE)
 _ASYNCIO = (OURS, "valkey-py", "redis-py", "coredis", "glide", BARE)
 _TRIO = (OURS, "coredis", "glide", BARE)
-_LOCAL = (MEMORY, "cachebox", "cachetools", "theine", "dogpile", "dogpile-pickle", BARE)
+_LOCAL = (OURS, MEMORY, "cachebox", "cachetools", "theine", "dogpile", "dogpile-pickle", BARE)
 
 CONTESTS = (
     Contest(GET, "threads", 1, _THREADS),
@@ -84,10 +84,10 @@ CONTESTS = (
     Contest(FUNCTION, "asyncio", 1, (OURS, "aiocache", "cashews")),
     Contest(FUNCTION, "asyncio", 64, (OURS, "aiocache", "cashews")),
     Contest(HIT, "threads", 1, _LOCAL),
-    Contest(HIT, "asyncio", 1, (MEMORY, "aiocache", "cashews", "cashews-client-side")),
-    Contest(HIT, "trio", 1, (MEMORY,)),
-    Contest(HIT, "gevent", 1, (MEMORY,)),
-    Contest(HIT, "twisted", 1, (MEMORY,)),
+    Contest(HIT, "asyncio", 1, (OURS, MEMORY, "aiocache", "cashews", "cashews-client-side")),
+    Contest(HIT, "trio", 1, (OURS, MEMORY)),
+    Contest(HIT, "gevent", 1, (OURS, MEMORY)),
+    Contest(HIT, "twisted", 1, (OURS, MEMORY)),
     Contest(VALUES, "threads", 1, (OURS, "cachebox", "cachetools", "dogpile", "dogpile-pickle", BARE)),
     Contest(VALUES, "asyncio", 1, (OURS, "aiocache", "cashews")),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from benchmarks.field import MEMORY, Contest
+from benchmarks.field import MEMORY, OURS, Contest
 from benchmarks.sample import Result
 
 __all__ = ["NOTES", "differs", "footnotes"]
@@ -18,7 +18,8 @@ NOTES = (
 )
 
 _LOCAL = {
-    MEMORY: "each caller has an object of its own; not coherent",
+    OURS: "each caller has an object of its own; coherent where cached functions are called, which is near=True",
+    MEMORY: "each caller has an object of its own; memory://, not coherent",
     "aiocache": "the same object for all; no bound; not coherent",
     "bare": "the same object for all; no expiry; not coherent",
     "cachebox": "the same object for all; not coherent",

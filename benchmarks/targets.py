@@ -65,6 +65,7 @@ _TARGETS = (
     Target("function", "asyncio", 64, "aiocache", "goal", 5.0),
     Target("function", "asyncio", 64, "cashews", "goal", 5.0),
     Target("hit", "threads", 1, "", "goal", 1.5, "time"),
+    Target("hit", "threads", 1, "dogpile", "goal", 1.0),
     Target("hit", "threads", 1, "dogpile-pickle", "goal", 1.0),
     Target("hit", "asyncio", 1, "", "goal", 1.5, "time"),
     Target("hit", "asyncio", 1, "cashews-client-side", "goal", 12.0),

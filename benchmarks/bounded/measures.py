@@ -10,8 +10,8 @@ from resource import getpagesize
 from time import perf_counter_ns
 
 from benchmarks.bounded.stores import STORES, Store
-from unicache._core.memory import ENTRY_OVERHEAD
 from unicache._core.record import Record
+from unicache._core.weights import weight
 
 __all__ = ["LIMIT", "growth", "hit_rate", "ns_per_hit", "ns_per_hit_beside_threads", "ns_per_put"]
 
@@ -106,7 +106,7 @@ def growth(name: str, count: int) -> dict[str, float]:
     for number in range(count):
         record = _record(random, number)
         label = b"shop:product:%d" % number
-        store.put(label, record, ENTRY_OVERHEAD + len(label) + len(record.payload))
+        store.put(label, record, weight(label, record))
     gc.collect()
     grown = _resident() - before
     kept = sum(store.get(b"shop:product:%d" % number) is not None for number in range(count))

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 from benchmarks.contenders import others
 from benchmarks.contenders.address import Address, AwaitingGet
-from benchmarks.contenders.hit.awaiting import unicache_memory
+from benchmarks.contenders.hit.awaiting import unicache, unicache_memory
 
-__all__ = ["aiocache", "cashews", "cashews_client_side", "unicache_memory"]
+__all__ = ["aiocache", "cashews", "cashews_client_side", "unicache", "unicache_memory"]
 
 
 @asynccontextmanager

@@ -10,13 +10,22 @@ from benchmarks import load
 from benchmarks.contenders import others, ours
 from benchmarks.contenders.address import Address, Get
 
-__all__ = ["bare", "cachebox", "cachetools", "dogpile", "dogpile_pickle", "theine", "unicache_memory"]
+__all__ = ["bare", "cachebox", "cachetools", "dogpile", "dogpile_pickle", "theine", "unicache", "unicache_memory"]
 
 _ROOM = 1000
 
 
 def _row(name: str) -> load.Row:
     return load.ROW
+
+
+@asynccontextmanager
+async def unicache(address: Address) -> AsyncIterator[Get]:
+    """Our cached function, in the near cache of a server."""
+    from unicache import Cache
+
+    with Cache(address.url, namespace="near", near=True) as cache:
+        yield ours.function(cache)
 
 
 @asynccontextmanager
