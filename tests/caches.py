@@ -86,6 +86,9 @@ class _Cache(_Awaited):
     def pending(self) -> "_Pending":
         return _Pending(self._bare.pending())
 
+    def locked(self, *args: Any, **options: Any) -> "_Locked":
+        return _Locked(self._bare.locked(*args, **options))
+
     def namespace(self, name: str) -> "_Cache":
         return _Cache(self._bare.namespace(name))
 
@@ -110,6 +113,19 @@ class _Cache(_Awaited):
     async def __aenter__(self) -> "_Cache":
         self._bare.__enter__()
         return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._bare.__exit__(*error)
+
+
+class _Locked:
+    """A synchronous context, to be entered as the asynchronous one is."""
+
+    def __init__(self, bare: Any) -> None:
+        self._bare = bare
+
+    async def __aenter__(self) -> Any:
+        return self._bare.__enter__()
 
     async def __aexit__(self, *error: Any) -> None:
         self._bare.__exit__(*error)

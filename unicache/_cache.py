@@ -16,6 +16,7 @@ from unicache._core.run import run
 from unicache._core.terms import Ttl
 from unicache._documents import DocumentCalls
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache._locks import LockCalls
 from unicache._many import ManyCalls
 from unicache._parts import PartCalls
 from unicache._pending import Pending
@@ -28,7 +29,7 @@ K = TypeVar("K")
 P = ParamSpec("P")
 
 
-class Cache(DocumentCalls, ManyCalls, PartCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending

@@ -18,6 +18,7 @@ from unicache.typing import DEFAULT, Duration, LoadOptions
 from unicache_asyncio._documents import DocumentCalls
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._io import AnyIo
+from unicache_asyncio._locks import LockCalls
 from unicache_asyncio._many import ManyCalls
 from unicache_asyncio._parts import PartCalls
 from unicache_asyncio._pending import Pending
@@ -30,7 +31,7 @@ P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(DocumentCalls, ManyCalls, PartCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending

@@ -28,6 +28,7 @@ from unicache_twisted._functions import (
     Later,
 )
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._locks import LockCalls
 from unicache_twisted._many import ManyCalls
 from unicache_twisted._parts import PartCalls
 from unicache_twisted._pending import Pending
@@ -40,7 +41,7 @@ P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(DocumentCalls, ManyCalls, PartCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending

@@ -7,8 +7,8 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
-from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Given, Outcome, Rule, Store, Write
+from unicache._core.record import COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 
@@ -187,6 +187,57 @@ def test_expire_finds_no_record_where_there_is_none_and_leaves_a_lease_alone(sto
     assert run(store.find_and_expire(b"nothing", 100.0)) == Given(Outcome.MISSING)
     clock.now += 5.0
     assert run(store.read(b"a")) is None
+
+
+# Counters
+
+
+def count(delta: int = 1, initial: int | None = None, ttl: float | None = None, cas: int = 5) -> Count:
+    return Count(b"a", delta, initial, ttl, Record(b"", COUNTER, cas, 1.0))
+
+
+def test_a_counter_begins_where_it_is_told_and_keeps_its_time(store: MemoryStore, clock: Clock) -> None:
+    assert run(store.count(count())) is Outcome.MISSING
+    assert run(store.count(count(2, 40, ttl=9.0))) == 40
+    clock.now += 5.0
+    assert run(store.count(count(2, ttl=99.0, cas=6))) == 42
+    assert run(store.find(b"a")) == Found(Record(b"42", COUNTER, 6, 1.0), 4.0)
+
+
+def test_a_counter_begins_over_a_lease_with_its_own_time(store: MemoryStore) -> None:
+    run(store.claim(b"a", OURS, 5.0))
+    assert run(store.count(count(1, 0))) == 0
+    assert run(store.find(b"a")) == Found(Record(b"0", COUNTER, 5, 1.0), None)
+
+
+def test_a_counter_never_leaves_64_bits(store: MemoryStore) -> None:
+    for begin, step in ((INT64[-1], 1), (INT64[0], -1)):
+        run(store.drop([b"a"]))
+        assert run(store.count(count(1, begin))) == begin
+        assert run(store.count(count(step))) is Outcome.OVERFLOW
+        assert run(store.count(count(0))) == begin
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        record(),
+        Record(b"1", COUNTER, 1, 1.0, tags=(TagVersion("t", b"v" * 16),)),
+        Record(b"1", COUNTER, 1, 1.0, soft=2.0),
+        Record(b"1", COUNTER, 1, 1.0, wrapping=2),
+    ],
+    ids=["no counter", "tags", "soft expiry", "wrapped"],
+)
+def test_only_a_plain_counter_is_added_to(store: MemoryStore, kept: Record) -> None:
+    put(store, b"a", kept)
+    assert run(store.count(count(1, 0))) is Outcome.JUDGE
+    assert run(store.read(b"a")) is kept
+
+
+def test_a_locked_counter_is_not_added_to(store: MemoryStore) -> None:
+    run(store.count(count(1, 0)))
+    run(store.lock(b"a", 5.0, 7))
+    assert run(store.count(count(1, 0))) is Outcome.LOCKED
 
 
 # Locks
@@ -420,6 +471,9 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "remove_many": lambda store: store.remove_many([b"a"]),
     "expire": lambda store: store.expire(b"a", 1.0),
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
+    "expire_many": lambda store: store.expire_many([(b"a", 1.0)]),
+    "count": lambda store: store.count(count()),
+    "count_many": lambda store: store.count_many([count()]),
     "lock": lambda store: store.lock(b"a", 1.0, 7),
     "unlock": lambda store: store.unlock(b"a", 7),
     "claim": lambda store: store.claim(b"a", OURS, 1.0),

@@ -1,6 +1,7 @@
 """What specs do to a document, against a naive model that copies everything and changes the copy in place."""
 
 import copy
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from unicache.errors import (
     PathExists,
     PathMismatch,
     PathNotFound,
+    QueueEmpty,
 )
 
 
@@ -168,6 +170,19 @@ def test_what_cannot_be_done_is_a_typed_error_and_changes_nothing(spec: sd.Mutat
         applied(document, [sd.set("new", 5), sd.set("l[1][0]", 2), spec])
     assert type(caught.value) is error
     assert same(document, before)
+
+
+@pytest.mark.parametrize("error", [PathError, PathNotFound, IndexOutOfRange, PathExists, PathMismatch])
+def test_an_error_of_a_part_pickles_with_its_key_and_path(error: type[PathError]) -> None:
+    copied = pickle.loads(pickle.dumps(error("a message", key="k", path="a.b")))  # noqa: S301  its own
+    assert (type(copied), str(copied), copied.key, copied.path) == (error, "a message", "k", "a.b")
+
+
+def test_errors_of_parts_are_what_python_calls_them() -> None:
+    assert issubclass(PathNotFound, LookupError)
+    assert issubclass(IndexOutOfRange, IndexError)
+    assert issubclass(QueueEmpty, IndexError)
+    assert not issubclass(PathNotFound, KeyError | IndexError)
 
 
 def test_specs_see_what_those_before_them_left() -> None:
@@ -338,6 +353,8 @@ def model(document: Any, spec: sd.MutateSpec) -> Any:
                 raise Impossible
             node[step] = {} if isinstance(steps[place + 1], str) else []
         node = reached(node, step)
+        if isinstance(node, tuple):  # in which nothing can be changed, at no depth
+            raise Impossible
     last, value = steps[-1], copy.deepcopy(spec.values)
     old = node.get(last, ABSENT) if isinstance(node, dict) and isinstance(last, str) else reached(node, last)
     if not isinstance(node, dict | list):

@@ -6,7 +6,9 @@ A line that must be refused says by which error; an ignore that ignores nothing 
 from datetime import timedelta
 from typing import Any, assert_type
 
-from unicache import Cache, CacheInfo, Call, Entry, Pending
+from unicache import Cache, CacheInfo, Call, Entry, ListDocument, Pending, Scan
+from unicache import subdocument as sd
+from unicache.subdocument import LookupResult, MutateResult
 
 cache = Cache("valkey://localhost", namespace="shop", ttl="1h", timeout=timedelta(seconds=1))
 Cache("memory://", tll=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -38,6 +40,24 @@ cache.get(1)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentTyp
 cache.set("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cache.set("key", 1, ttl=[1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cache.touch("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+# Parts, structures, scans
+
+assert_type(cache.lookup_in("key", [sd.get("a[0]", type=int), sd.exists("b")]), LookupResult)
+assert_type(cache.mutate_in("key", [sd.increment("n")], store="set"), MutateResult)
+assert_type(cache.mutate_in("key", [sd.increment("n")])[0], int | None)
+cache.lookup_in("key", [sd.set("a", 1)])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+cache.mutate_in("key", [sd.get("a")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+cache.mutate_in("key", [], store="upsert")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(cache.as_list("key", ttl=None), ListDocument)
+assert_type(cache.as_set("key").add(1), bool)
+assert_type(cache.as_map("key").items(), list[tuple[str, Any]])
+cache.as_map("key").set(1, 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(cache.scan("a", tag="t"), Scan[str])
+assert_type(next(cache.scan()), str)
+assert_type(cache.scan_entries(type=int), Scan[Entry[int]])
+assert_type([entry.value for entry in cache.scan_entries(type=int)], list[int])
+assert_type(cache.scan_entries().batch(), list[Entry[Any]])
 
 # Load-through
 

@@ -29,6 +29,10 @@ Existing = Literal["replace", "set", "insert"]
 """Whether the document must be there, may be, or must not."""
 
 
+Recording = Callable[..., Record]
+"""From name, value, tags and ``soft`` to a new record, as ``Values.record``."""
+
+
 class Changed(NamedTuple):
     """What became of a change: what it gave beside the value, and the document's CAS, 0 if there is none."""
 
@@ -45,6 +49,7 @@ class Changes:
         self._names = names
         self._values = core.values
         self._verdicts = Verdicts(core, names)
+        self._turns = core.turns
 
     async def make(
         self,
@@ -56,35 +61,66 @@ class Changes:
         born: Life = None,
         store: Existing = "replace",
         cas: int | None = None,
+        record: Recording | None = None,
     ) -> Changed:
         """Change the document, which then lives for ``life``, or ``born`` if it was not there.
+
+        ``record`` makes records of values, in place of the cache's own way.
 
         Raises KeyNotFound, KeyExists as ``store`` has it; CasMismatch when it has not the given CAS, or when others
         were quicker each time.
         """
         check_retries(retries)
         name = self._names.entry(key)
-        for attempt in range(retries + 1):
-            held = await self._store.read(name)
-            record = await self._verdicts.found(held)
-            _check(record, store, cas, key)
-            value, result = await change(ABSENT if record is None else self._values.value(name, record))
-            if value is KEPT:
-                return Changed(result, 0 if record is None else record.cas)
-            fresh = self._fresh(name, value, record)
-            write = _instead(held, Write(name, fresh, born if record is None else life), cas)
-            outcome = await self._store.write(write)
-            if outcome is Outcome.DONE:
-                return Changed(result, fresh.cas)
-            if cas is not None or outcome is Outcome.LOCKED:
-                raise refused(outcome, key)
-            await self._io.sleep(_pause(attempt))
+        plan = _Plan(key, name, change, life, born, store, cas, record or self._values.record)
+        turn = self._turns.turn(name)
+        try:
+            for attempt in range(retries + 1):
+                await turn.come(lost=attempt > 0)
+                made = await self._tried(plan)
+                if made is not None:
+                    return made
+                await self._io.sleep(_pause(attempt))
+        finally:
+            turn.leave()
         raise CasMismatch(f"{key!r} was changed by others {retries + 1} times in a row", key=key)
 
-    def _fresh(self, name: bytes, value: Any, old: Record | None) -> Record:
-        if old is None:
-            return self._values.record(name, value)
-        return self._values.record(name, value, old.tags, soft=old.soft)
+    async def _tried(self, plan: "_Plan") -> Changed | None:
+        """One try; None when somebody else wrote meanwhile."""
+        held = await self._store.read(plan.name)
+        record = await self._verdicts.found(held)
+        _check(record, plan.store, plan.cas, plan.key)
+        value, result = await plan.change(ABSENT if record is None else self._values.value(plan.name, record))
+        if value is KEPT:
+            return Changed(result, 0 if record is None else record.cas)
+        write = _instead(held, _write(plan, value, record), plan.cas)
+        outcome = await self._store.write(write)
+        if outcome is Outcome.DONE:
+            return Changed(result, write.record.cas)
+        if plan.cas is not None or outcome is Outcome.LOCKED:
+            raise refused(outcome, plan.key)
+        return None
+
+
+class _Plan(NamedTuple):
+    """What a change is to be."""
+
+    key: str
+    name: bytes
+    change: Change
+    life: Life
+    born: Life
+    store: Existing
+    cas: int | None
+    record: Recording
+
+
+def _write(plan: _Plan, value: Any, old: Record | None) -> Write:
+    """What is kept of the old record: its tags, and, with its time to live, when it goes stale."""
+    if old is None:
+        return Write(plan.name, plan.record(plan.name, value), plan.born)
+    soft = old.soft if plan.life is KEEP_TTL else 0.0
+    return Write(plan.name, plan.record(plan.name, value, old.tags, soft=soft), plan.life)
 
 
 def _check(record: Record | None, store: Existing, cas: int | None, key: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from unicache._core.envelope import pack, pack_cas, pack_lease
+from unicache._core.envelope import pack, pack_cas, pack_lease, pack_start
 from unicache._core.scripts import TEXTS, Script
-from unicache._core.store import Claim, KeepTtl, Write
+from unicache._core.store import Claim, Count, KeepTtl, Write
 
 __all__ = [
     "Command",
     "claim_command",
+    "count_arguments",
     "evalsha",
     "find_commands",
     "glob",
@@ -27,6 +28,12 @@ def write_arguments(write: Write) -> Command:
     """What ``WRITE`` wants to know."""
     value = pack(write.name, write.record)
     return (write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
+
+
+def count_arguments(count: Count) -> Command:
+    """What ``COUNT`` wants to know."""
+    start, crc = pack_start(count.name, count.fresh)
+    return (count.delta, "" if count.initial is None else count.initial, milliseconds(count.ttl), start, crc)
 
 
 def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:

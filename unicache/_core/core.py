@@ -13,6 +13,7 @@ from unicache._core.limit import Limit
 from unicache._core.missed import Missed
 from unicache._core.settings import Settings
 from unicache._core.store import Store
+from unicache._core.turns import Turns
 from unicache._core.values import Values
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 
@@ -38,6 +39,7 @@ class Core:
         self.keeper = Keeper(io, store, settings.lease)
         self.breaker = Breaker()
         self.origin = Limit(io, settings.origin_limit)
+        self.turns = Turns(io)
         self.counts = Counts()
         self.events = Events()
         self.missed = Missed(io, store, settings.replay_invalidations)

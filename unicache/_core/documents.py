@@ -1,11 +1,12 @@
 """Documents: one call, one effect on one key. What counts as absent is decided in ``verdicts``."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from unicache._core.changing import Changes
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
+from unicache._core.extending import check_data, extended
 from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
 from unicache._core.store import KeepTtl, Outcome, Rule, Write
@@ -15,6 +16,9 @@ from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
+
+RETRIES = 100
+"""Of an append: only as many rivals in other processes could be quicker each time."""
 
 MISSING = object()
 """What ``peek`` gives when it cannot tell."""
@@ -77,15 +81,25 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
+        if keep_ttl and cas is None:
+            return self._written(write, await self._kept(write), key)
         outcome = await self._store.write(write)
         if outcome is Outcome.MISSING:
             raise mismatch(key)
         return self._written(write, outcome, key)
 
+    async def _kept(self, write: Write) -> Outcome:
+        """Write over what is there, which must be looked at to keep its time; or where nothing is."""
+        over, anew = write._replace(rule=Rule.PRESENT), write._replace(rule=Rule.ABSENT, ttl=None)
+        while (outcome := await self._verdicts.written(over, alive=True)) is Outcome.MISSING:
+            if (outcome := await self._verdicts.written(anew, alive=False)) is not Outcome.EXISTS:
+                break
+        return outcome
+
     async def insert(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str]) -> int:
         """Write where nothing is, or KeyExists."""
         write = await self._prepared(key, value, life_of(ttl, self._ttl), tags, rule=Rule.ABSENT)
-        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=False), key)
+        return self._written(write, await self._verdicts.written(write, alive=False), key)
 
     async def replace(
         self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
@@ -94,28 +108,24 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.PRESENT, cas=cas
         )
-        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=True), key)
+        return self._written(write, await self._verdicts.written(write, alive=True), key)
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
         name = self._names.entry(key)
         check_cas(cas)
-        if cas is None:
-            outcome = await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen))
-        else:
-            outcome = await self._store.remove(name, cas)
+        outcome = await (self._verdicts.removed(name) if cas is None else self._store.remove(name, cas))
         return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
         """A new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        done(await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True), key)
+        done(await self._verdicts.expired(name, seconds), key)
 
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        given = await self._verdicts.given(name, lambda cas: self._store.find_and_expire(name, seconds, cas), key)
-        return self._values.value(name, given.record, wanted)
+        return self._values.value(name, await self._verdicts.renewed(name, seconds, key), wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
@@ -127,6 +137,15 @@ class Documents:
             return new, new
 
         return (await self._changes.make(key, changed, life=kept_unless(ttl), retries=retries)).result
+
+    async def extend(self, key: str, data: str | bytes, *, before: bool) -> int:
+        """Put text or bytes before or behind a value of the same type; the new CAS."""
+        check_data(data)
+
+        async def change(old: Any) -> tuple[Any, Any]:
+            return extended(old, data, key, before=before), None
+
+        return (await self._changes.make(key, change, retries=RETRIES)).cas
 
     # -- how
 
@@ -145,11 +164,3 @@ class Documents:
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return ruled(name, tagged(record, versions), life, cas, rule)
-
-    def _writing(self, write: Write) -> Callable[[int | None], Awaitable[Outcome]]:
-        """The write as ``settled`` wants it: as it is, or on the record with that CAS."""
-
-        def act(seen: int | None) -> Awaitable[Outcome]:
-            return self._store.write(write if seen is None else write._replace(rule=Rule.SAME_CAS, cas=seen))
-
-        return act

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from unicache._core.bulk import Bulk
 from unicache._core.changing import Changes
 from unicache._core.core import Core
+from unicache._core.counting import Counters
 from unicache._core.documents import Documents
 from unicache._core.documents_many import ManyDocuments
 from unicache._core.durations import optional_seconds
@@ -13,6 +14,7 @@ from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions
 from unicache._core.load import Loads
+from unicache._core.locking import Locks
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
 from unicache._core.options import Life, life_of
@@ -44,6 +46,8 @@ class Engine:
         self.changes = Changes(core, names)
         self.documents = Documents(core, names, self.changes)
         self.partial = PartialDocuments(core, names, self.changes)
+        self.locks = Locks(core, names)
+        self.counters = Counters(core, names, self.changes)
         self.many = ManyDocuments(core, names, self.documents)
         self.loads = Loads(core, names)
         self.bulk = Bulk(core, names, self.loads)

@@ -11,12 +11,14 @@ from functools import wraps
 from math import inf
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.pages import Pages
-from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Lock, Record
+from unicache._core.record import COUNTER, LOCK_AS_LEASE, Held, Lease, Lock, Record
 from unicache._core.rules import Seen, refusal
-from unicache._core.store import BATCH, Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import BATCH, INT64, Claim, Count, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -173,6 +175,9 @@ class MemoryStore:
             self._table.expire(name, _until(ttl, now))
         return refused or Outcome.DONE
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        return [await _settled(self.expire(name, ttl)) for name, ttl in lives]
+
     @_alone
     def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
@@ -181,6 +186,27 @@ class MemoryStore:
             return Given(refused)
         self._table.expire(name, _until(ttl, now))
         return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def count(self, count: Count) -> int | Outcome:
+        now = self._clock()
+        seen, deadline = self._seen(count.name, now)
+        refused = refusal(seen, Rule.PRESENT)
+        if refused is Outcome.MISSING and count.initial is not None:
+            number, deadline = count.initial, _until(count.ttl, now)
+        elif refused is not None or seen.record is None:
+            return refused or Outcome.MISSING
+        elif seen.record.codec != COUNTER or seen.record.wrapping:
+            return Outcome.JUDGE
+        else:
+            number = int(seen.record.payload) + count.delta
+        if number not in INT64:
+            return Outcome.OVERFLOW
+        self._put(count.name, replace(count.fresh, payload=b"%d" % number), deadline, now)
+        return number
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        return [await _settled(self.count(count)) for count in counts]
 
     @_alone
     def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:

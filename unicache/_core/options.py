@@ -3,10 +3,10 @@
 Pure: nothing is read, and nothing is sent.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from unicache._core.durations import optional_seconds
 from unicache._core.record import Record, TagVersion
@@ -14,6 +14,7 @@ from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache.errors import (
     CacheError,
     CasMismatch,
+    CounterOverflow,
     InvalidArgument,
     KeyExists,
     KeyLocked,
@@ -27,9 +28,11 @@ __all__ = [
     "Life",
     "Ttl",
     "caught",
+    "caught_in",
     "check_cas",
     "check_retries",
     "done",
+    "each_of",
     "kept_unless",
     "life_of",
     "lives_of",
@@ -106,7 +109,7 @@ def ruled(name: bytes, record: Record, life: Life, cas: int | None, otherwise: R
 
 def tagged(record: Record, versions: tuple[TagVersion, ...]) -> Record:
     """The new record with these tags."""
-    return msgspec.structs.replace(record, tags=versions) if versions else record
+    return replace(record, tags=versions) if versions else record
 
 
 def done(outcome: Outcome, key: str) -> bool:
@@ -125,6 +128,8 @@ def refused(outcome: Outcome, key: str) -> CacheError:
             return KeyExists(f"{key!r} exists", key=key)
         case Outcome.LOCKED:
             return KeyLocked(f"somebody has a lock on {key!r}", key=key)
+        case Outcome.OVERFLOW:
+            return CounterOverflow(f"{key!r} would leave the range of 64 bits", key=key)
         case Outcome.UNLOCKED:
             return KeyNotLocked(f"{key!r} has no lock with that cas", key=key)
     return mismatch(key)
@@ -146,6 +151,23 @@ def caught(function: Callable[[], Any]) -> Any:
         return function()
     except Exception as error:  # noqa: BLE001  it becomes that key's result
         return error
+
+
+async def caught_in(call: Callable[[], Awaitable[Any]]) -> Any:
+    """What a call gives, or the error that it raises: one key's result."""
+    try:
+        return await call()
+    except CacheError as error:
+        return error
+
+
+def each_of(given: Any, names: Mapping[str, bytes], argument: str, otherwise: Any) -> dict[str, Any]:
+    """What each key is given: its own of a mapping, or what is for all. Raises InvalidArgument."""
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(names, given)
+    if not given.keys() <= names.keys():
+        raise InvalidArgument(f"{argument} must be one for all, or a mapping with keys of the call", argument=argument)
+    return {key: given.get(key, otherwise) for key in names}
 
 
 def many(results: dict[str, Any], return_exceptions: bool) -> dict[str, Any]:

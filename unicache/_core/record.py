@@ -4,10 +4,13 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["FAILURE", "LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
+__all__ = ["COUNTER", "FAILURE", "LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
 
 FAILURE = 128
 """The codec id of a remembered failure: no value has it."""
+
+COUNTER = 129
+"""The codec id of a counter: its payload is decimal digits, which the store can add to."""
 
 
 class TagVersion(NamedTuple):

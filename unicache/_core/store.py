@@ -11,7 +11,21 @@ from typing import NamedTuple, Protocol
 
 from unicache._core.record import Held, Record
 
-__all__ = ["BATCH", "KEEP_TTL", "Claim", "Fill", "Found", "Given", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = [
+    "BATCH",
+    "INT64",
+    "KEEP_TTL",
+    "Claim",
+    "Count",
+    "Fill",
+    "Found",
+    "Given",
+    "KeepTtl",
+    "Outcome",
+    "Rule",
+    "Store",
+    "Write",
+]
 
 
 class KeepTtl(Enum):
@@ -24,6 +38,9 @@ KEEP_TTL = KeepTtl.KEEP
 
 BATCH = 500
 """Names that are looked at, or handled, in one step, so that none holds a server up for long."""
+
+INT64 = range(-(2**63), 2**63)
+"""What a counter can be."""
 
 
 class Rule(Enum):
@@ -47,11 +64,13 @@ class Outcome(Enum):
     MISMATCH = "mismatch"
     LOCKED = "locked"
     """Somebody has a lock on the record, and the CAS is not the lock's."""
+    OVERFLOW = "overflow"
+    """The counter would leave the range of 64 bits."""
     UNLOCKED = "unlocked"
     """There is no lock, or not this one."""
     JUDGE = "judge"
-    """There is a record with tags, with a soft expiry, or of a failure, and only the caller can say whether it counts.
-    Nothing was changed; ask again by CAS.
+    """There is a record with tags, with a soft expiry, or of a failure, and only the caller can say whether it counts;
+    or one that is no counter yet. Nothing was changed; ask again by CAS.
     """
 
 
@@ -79,6 +98,19 @@ class Fill(NamedTuple):
     token: bytes
     record: Record
     ttl: float | None
+
+
+class Count(NamedTuple):
+    """A number to add to a counter, or a counter to begin at ``initial``, unless that is None, where nothing is.
+
+    ``fresh`` is the record to write, but that its payload is up to the store.
+    """
+
+    name: bytes
+    delta: int
+    initial: int | None
+    ttl: float | None
+    fresh: Record
 
 
 class Found(NamedTuple):
@@ -148,8 +180,20 @@ class Store(Protocol):
         """Give a record a new time to live, by its CAS or if it is there. Never touches a lease."""
         ...
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """A new time to live for each that is there, sent together."""
+        ...
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, and give the record back, as one."""
+        ...
+
+    async def count(self, count: Count) -> int | Outcome:
+        """Add to a counter, whose time to live stays: the sum, or MISSING, LOCKED, JUDGE, OVERFLOW."""
+        ...
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        """Each on its own, sent together."""
         ...
 
     async def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:

@@ -12,6 +12,7 @@ from unicache._core import resp
 from unicache._core.commands import (
     Command,
     claim_command,
+    count_arguments,
     evalsha,
     find_commands,
     glob,
@@ -27,9 +28,10 @@ from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.pages import Pages
 from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Record
-from unicache._core.replies import accepted, caught, is_unknown_script, outcome, sound
+from unicache._core.replies import accepted, caught, counted, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
     CLAIM_OVER,
+    COUNT,
     EXPIRE,
     FILL,
     FIND_AND_EXPIRE,
@@ -41,7 +43,7 @@ from unicache._core.scripts import (
     WRITE,
     Script,
 )
-from unicache._core.store import BATCH, Claim, Fill, Found, Given, Outcome, Write
+from unicache._core.store import BATCH, Claim, Count, Fill, Found, Given, Outcome, Write
 from unicache.errors import ValueFormatError
 
 __all__ = ["ValkeyStore"]
@@ -127,10 +129,32 @@ class ValkeyStore:
         expected = b"" if cas is None else pack_cas(cas)
         return outcome(name, await self._script(EXPIRE, name, milliseconds(ttl), expected, again=True))
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """The same, all in one write."""
+        replies = await self._pipeline(
+            [evalsha(EXPIRE, name, milliseconds(ttl), b"") for name, ttl in lives], again=True
+        )
+        return [caught(outcome, name, reply) for (name, _), reply in zip(lives, replies, strict=True)]
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, giving the record."""
         expected = b"" if cas is None else pack_cas(cas)
         return self._given(name, await self._script(FIND_AND_EXPIRE, name, milliseconds(ttl), expected, again=True))
+
+    # -- counters
+
+    async def count(self, count: Count) -> int | Outcome:
+        """A script."""
+        [counted] = await self.count_many([count])
+        if isinstance(counted, Exception):
+            raise counted
+        return counted
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        """The same, all in one write."""
+        commands = [evalsha(COUNT, count.name, *count_arguments(count)) for count in counts]
+        replies = await self._pipeline(commands, again=False)
+        return [caught(counted, count.name, reply) for count, reply in zip(counts, replies, strict=True)]
 
     # -- locks
 
