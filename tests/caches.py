@@ -19,7 +19,7 @@ from unicache._core.run import run
 
 __all__ = ["SERVER_ONLY", "Cache", "Event", "Running", "Stage", "bare", "open_cache"]
 
-SERVER_ONLY = frozenset({"elsewhere", "observer", "own_server", "proxy"})
+SERVER_ONLY = frozenset({"elsewhere", "near", "observer", "own_server", "proxy"})
 """Fixtures that a test on a store without a server cannot have."""
 
 Cache = unicache_asyncio.Cache
@@ -239,8 +239,9 @@ class Running:
 class Stage:
     """Where a body runs: a flavour, a store, a namespace of its own; the caches it opens are closed at its end."""
 
-    def __init__(self, flavour: Flavour, url: str, namespace: str) -> None:
+    def __init__(self, flavour: Flavour, url: str, namespace: str, *, near: bool = False) -> None:
         self.flavour = flavour
+        self._near = near
         self.url = url
         self.namespace = namespace
         self._caches: list[Cache] = []
@@ -249,6 +250,7 @@ class Stage:
     def open(self, url: str | None = None, **options: Any) -> Cache:
         """Another cache of this flavour, by default on the same store and namespace."""
         options.setdefault("namespace", self.namespace)
+        options.setdefault("near", self._near)
         cache = open_cache(self.flavour, url or self.url, **options)
         self._caches.append(cache)
         return cache

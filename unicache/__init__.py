@@ -6,7 +6,7 @@ from unicache._functions import CachedFunction, CachedManyFunction, Invalidating
 from unicache._pending import Pending
 from unicache._scan import Scan
 from unicache._structures import ListDocument, MapDocument, QueueDocument, SetDocument
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 __all__ = [
     "UNCHANGED",
@@ -19,6 +19,7 @@ __all__ = [
     "InvalidatingFunction",
     "ListDocument",
     "MapDocument",
+    "Near",
     "Pending",
     "QueueDocument",
     "Result",

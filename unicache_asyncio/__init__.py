@@ -1,7 +1,7 @@
 """unicache for asyncio (uvloop too) and trio: the calls of ``unicache``, to be awaited."""
 
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 from unicache_asyncio._cache import Cache
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._pending import Pending
@@ -19,6 +19,7 @@ __all__ = [
     "InvalidatingFunction",
     "ListDocument",
     "MapDocument",
+    "Near",
     "Pending",
     "QueueDocument",
     "Result",

@@ -12,7 +12,7 @@ from unicache import (
     SetDocument,
 )
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:
     from unicache_gevent._cache import Cache
@@ -31,6 +31,7 @@ __all__ = [
     "InvalidatingFunction",
     "ListDocument",
     "MapDocument",
+    "Near",
     "Pending",
     "QueueDocument",
     "Result",

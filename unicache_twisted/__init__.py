@@ -1,7 +1,7 @@
 """unicache for Twisted: the calls of ``unicache``, giving Deferreds, on whatever reactor the application chose."""
 
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:
     from unicache_twisted._cache import Cache
@@ -24,6 +24,7 @@ __all__ = [
     "InvalidatingFunction",
     "ListDocument",
     "MapDocument",
+    "Near",
     "Pending",
     "QueueDocument",
     "Result",

@@ -30,7 +30,7 @@ class DocumentCalls(Facade):
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]": ...
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]":
         try:
-            value = self._documents.peek(key) if type is None else MISSING
+            value = self._documents.peek(key, default) if type is None else MISSING
         except CacheError as error:
             return fail(error)
         if value is not MISSING:

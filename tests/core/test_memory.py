@@ -7,7 +7,7 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.record import ABSENT, COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
 from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
@@ -40,15 +40,15 @@ def test_a_written_record_is_read_by_every_reading_call(store: MemoryStore) -> N
 
 
 def test_nothing_is_read_where_nothing_is(store: MemoryStore) -> None:
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") is ABSENT
     assert run(store.read(b"a")) is None
     assert run(store.find(b"a")) is None
 
 
-def test_a_lease_is_read_but_neither_peeked_at_nor_found(store: MemoryStore) -> None:
+def test_a_lease_is_read_but_not_found(store: MemoryStore) -> None:
     run(store.claim(b"a", OURS, 5.0))
     assert run(store.read(b"a")) == Lease(OURS)
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") == Lease(OURS)
     assert run(store.find(b"a")) is None
 
 
@@ -60,7 +60,7 @@ def test_a_tag_version_read_as_an_entry_is_an_error_of_its_own_name_only(store: 
     wrong, right = run(store.read_many([b"tag", b"a"]))
     assert isinstance(wrong, ValueFormatError)
     assert right is kept
-    assert store.peek(b"tag") is None
+    assert store.peek(b"tag") == NEW
 
 
 def test_the_time_left_is_told(store: MemoryStore, clock: Clock) -> None:
@@ -455,7 +455,7 @@ def test_a_scan_is_not_a_use(clock: Clock) -> None:
     put(store, b"b")
     batches(store.scan(b"a"))
     put(store, b"c")
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") is ABSENT
 
 
 # Closing

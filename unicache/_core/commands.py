@@ -19,9 +19,25 @@ __all__ = [
     "version_commands",
     "with_text",
     "write_arguments",
+    "written",
 ]
 
 Command = tuple[bytes | str | int, ...]
+
+_READING = frozenset({"CLIENT", "EXEC", "EXISTS", "GET", "MGET", "MULTI", "PING", "PTTL", "SCAN"})
+
+
+def written(commands: Sequence[Command]) -> list[bytes]:
+    """The names that the commands may change: those of all commands that are not known only to read."""
+    names: list[bytes | str | int] = []
+    for verb, *arguments in commands:
+        if verb in ("EVAL", "EVALSHA"):
+            names += arguments[2 : 2 + int(arguments[1])]
+        elif verb == "UNLINK":
+            names += arguments
+        elif verb not in _READING:
+            names += arguments[:1]
+    return [name for name in names if isinstance(name, bytes)]
 
 
 def write_arguments(write: Write) -> Command:

@@ -44,11 +44,12 @@ class Core:
         self.events = Events()
         self.missed = Missed(io, store, settings.replay_invalidations)
         self.switched_on = True
+        self.ever_disabled = False  # tells those who have no time that there is nothing more to ask
 
     @property
     def enabled(self) -> bool:
         """Whether load-through uses the cache: the switch, and no ``disabled()`` around the caller."""
-        return self.switched_on and id(self) not in _disabled.get()
+        return self.switched_on and not (self.ever_disabled and id(self) in _disabled.get())
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
         """Read for load-through: not while the store is known to be out of reach, and its troubles are counted (P7)."""
@@ -74,6 +75,7 @@ class Core:
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""
+        self.ever_disabled = True
         return Disabled(id(self))
 
 

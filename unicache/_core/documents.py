@@ -9,6 +9,7 @@ from unicache._core.durations import optional_seconds
 from unicache._core.extending import check_data, extended
 from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.record import ABSENT
 from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts, is_plain, is_value
@@ -40,13 +41,15 @@ class Documents:
 
     # -- reading
 
-    def peek(self, key: str) -> Any:
-        """The value if it can be had without waiting, else MISSING."""
+    def peek(self, key: str, default: Any) -> Any:
+        """The value, or the default, if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
         name = self._names.entry(key)
-        record = self._store.peek(name)
-        return self._values.value(name, record) if is_plain(record) else MISSING
+        found = self._store.peek(name)
+        if found is ABSENT:
+            return default
+        return self._values.value(name, found) if is_plain(found) or self._verdicts.known(found) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""

@@ -12,6 +12,7 @@ from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.durations import optional_seconds
 from unicache._core.extending import check_data, extended
+from unicache._core.looking import look
 from unicache._core.names import Keyspace
 from unicache._core.options import (
     Life,
@@ -29,7 +30,7 @@ from unicache._core.options import (
     ruled,
     tagged,
 )
-from unicache._core.record import Record, TagVersion
+from unicache._core.record import Held, Record, TagVersion
 from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts
@@ -76,7 +77,9 @@ class ManyDocuments:
         )
 
     async def _found(self, names: Mapping[str, bytes]) -> list[Record | Exception | None]:
-        held = await self._store.read_many(list(names.values()))
+        return await self._alive(await look(self._store, list(names.values())))
+
+    async def _alive(self, held: list[Held | Exception]) -> list[Record | Exception | None]:
         found = await self._verdicts.found_many(held)
         return [one if isinstance(one, Exception) else other for one, other in zip(held, found, strict=True)]
 
@@ -176,7 +179,8 @@ class ManyDocuments:
         for data in values.values():
             check_data(data)
         writes: dict[str, Write | Exception] = {}
-        for (key, name), found in zip(names.items(), await self._found(names), strict=True):
+        held = await self._alive(await self._store.read_many(list(names.values())))
+        for (key, name), found in zip(names.items(), held, strict=True):
             writes[key] = caught(partial(self._extended, key, name, found, values[key], before))
         outcomes = iter(await self._store.write_many([each for each in writes.values() if isinstance(each, Write)]))
         results: dict[str, Any] = {}

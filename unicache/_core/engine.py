@@ -17,6 +17,8 @@ from unicache._core.load import Loads
 from unicache._core.locking import Locks
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
+from unicache._core.near import Near
+from unicache._core.near_store import NearStore
 from unicache._core.options import Life, life_of
 from unicache._core.options import Ttl as DocumentTtl
 from unicache._core.partial import PartialDocuments
@@ -113,4 +115,7 @@ def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> 
 def _store(io: Io, where: Memory | NodeOptions) -> Store:
     if isinstance(where, Memory):
         return MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes)
-    return ValkeyStore(links_for(io, where))
+    if where.near is None:
+        return ValkeyStore(links_for(io, where))
+    near = Near(where.near, io.now)
+    return NearStore(links_for(io, where, near), near)

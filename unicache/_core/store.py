@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from unicache._core.record import Held, Record
+from unicache._core.record import Held, Known, Record
 
 __all__ = [
     "BATCH",
@@ -142,8 +142,8 @@ class Store(Protocol):
         """False while it is known to be out of reach, so that asking would only cost time."""
         ...
 
-    def peek(self, name: bytes) -> Record | None:
-        """A record that can be had at once, without waiting; None says nothing about what ``read`` would find."""
+    def peek(self, name: bytes) -> Known:
+        """What is known of the name at once, without waiting; None says nothing about what ``read`` would find."""
         ...
 
     async def read(self, name: bytes) -> Held:

@@ -21,9 +21,11 @@ from unicache._core.durations import optional_seconds, seconds
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
 from unicache._core.links import NodeOptions
+from unicache._core.near import NearOptions
 from unicache._core.seal import Encryption, Signing
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
+from unicache.typing import Near
 
 if TYPE_CHECKING:
     import ssl
@@ -118,6 +120,24 @@ def _requirement(value: Any, name: str) -> str:
     return str(value)
 
 
+def _near(value: Any, name: str) -> NearOptions | None:
+    if isinstance(value, str) and value in ("true", "false"):
+        value = value == "true"
+    if isinstance(value, bool) or value is None:
+        value = Near() if value else None
+    if not isinstance(value, Near | None):
+        raise ConfigurationError(f"{name} must be True, False or a Near")
+    return (
+        None
+        if value is None
+        else NearOptions(
+            max_bytes=_positive(value.max_bytes, f"{name}.max_bytes"),
+            max_entries=_positive(value.max_entries, f"{name}.max_entries"),
+            max_staleness=_time(value.max_staleness, f"{name}.max_staleness"),
+        )
+    )
+
+
 def _codec(value: Any, name: str) -> Format:
     return format_of(value.split(",") if isinstance(value, str) else value, name)
 
@@ -151,6 +171,7 @@ _NODE: dict[str, _Convert] = {
     "username": _text,
     "password": _text,
     "db": _whole,
+    "near": _near,
 }
 _TLS: dict[str, _Convert] = {
     **_NODE,

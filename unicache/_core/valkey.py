@@ -27,7 +27,7 @@ from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.pages import Pages
-from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Record
+from unicache._core.record import LOCK_AS_LEASE, Held, Known, Lease, Record
 from unicache._core.replies import accepted, caught, counted, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
     CLAIM_OVER,
@@ -46,7 +46,7 @@ from unicache._core.scripts import (
 from unicache._core.store import BATCH, Claim, Count, Fill, Found, Given, Outcome, Write
 from unicache.errors import ValueFormatError
 
-__all__ = ["ValkeyStore"]
+__all__ = ["ValkeyStore", "as_version"]
 
 VERSION_LENGTH = 16
 
@@ -55,6 +55,7 @@ class ValkeyStore:
     """``unicache._core.store.Store`` over links to one node."""
 
     near = False
+    _told_of_next: Sequence[Command] = (("CLIENT", "CACHING", "YES"),)  # before a read whose changes must be told
 
     def __init__(self, links: Links) -> None:
         self._links = links
@@ -68,8 +69,8 @@ class ValkeyStore:
 
     # -- reading
 
-    def peek(self, name: bytes) -> Record | None:
-        """Nothing can be had without asking the server."""
+    def peek(self, name: bytes) -> Known:
+        """Nothing is known without asking the server."""
         return None
 
     async def read(self, name: bytes) -> Held:
@@ -187,7 +188,7 @@ class ValkeyStore:
         Never repeated with the same token: it would bring back a lease that an invalidation removed meanwhile.
         """
         if over is None:
-            reply = await self._request(resp.pack(*claim_command(Claim(name, token), ttl)), again=False)
+            reply = await self._command(claim_command(Claim(name, token), ttl), again=False)
         else:
             arguments = (pack_cas(over), pack_lease(token), milliseconds(ttl))
             reply = await self._script(CLAIM_OVER, name, *arguments, again=False)
@@ -231,7 +232,7 @@ class ValkeyStore:
         """``DELIFEQ``, or its script."""
         lease = pack_lease(token)
         if self._links.features is not None and self._links.features.delifeq:
-            reply = await self._request(resp.pack("DELIFEQ", name, lease), again=True)
+            reply = await self._command(("DELIFEQ", name, lease), again=True)
         else:
             reply = await self._script(RELEASE, name, lease, again=True)
         sound(reply, name)
@@ -242,8 +243,8 @@ class ValkeyStore:
         if event is None:
             return False
         try:
-            replies = await self._pipeline([("CLIENT", "CACHING", "YES"), ("GET", name)], again=True)
-            if isinstance(caught(self._unpacked, name, replies[1]), Lease):
+            replies = await self._pipeline([*self._told_of_next, ("GET", name)], again=True)
+            if isinstance(caught(self._unpacked, name, replies[-1]), Lease):
                 await event.wait(seconds)
         finally:
             self._links.unwatch(name, event)
@@ -260,7 +261,7 @@ class ValkeyStore:
     async def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
         """``MGET``."""
         found = sound(await self._request(resp.pack("MGET", *names), again=True), None)
-        return [value if value is not None and len(value) == VERSION_LENGTH else None for value in found]
+        return [as_version(name, value) for name, value in zip(names, found, strict=True)]
 
     async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
         """``SET … NX GET`` and a longer life, for all of them in one write.
@@ -298,6 +299,10 @@ class ValkeyStore:
         """Close the links of this scheduler."""
         self._links.close()
 
+    async def _command(self, command: Command, *, again: bool) -> Any:
+        """The reply to one command."""
+        return await self._request(resp.pack(*command), again=again)
+
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies to commands that go out in one write.
 
@@ -329,6 +334,11 @@ class ValkeyStore:
             if isinstance(error, WrongKey):
                 self._links.distrust()
             raise
+
+
+def as_version(name: bytes, value: bytes | None) -> bytes | None:
+    """The version of the tag at ``name``; None when there is none."""
+    return value if value is not None and len(value) == VERSION_LENGTH else None
 
 
 def _seconds(milliseconds: int) -> float | None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from unicache._core.core import Core
 from unicache._core.names import Keyspace
 from unicache._core.options import done
-from unicache._core.record import FAILURE, Held, Record
+from unicache._core.record import FAILURE, Held, Known, Record
 from unicache._core.rules import needs_judgement
 from unicache._core.store import KEEP_TTL, Found, Given, Outcome, Rule, Write
 from unicache._core.tags import Tags
@@ -36,7 +36,11 @@ class Verdicts:
             return None
         if held.soft and is_stale(held, self._io.wall()):
             return None
-        return held if not held.tags or await self._tags.valid(held) else None
+        return held if self._tags.known_valid(held) or await self._tags.valid(held) else None
+
+    def known(self, held: Known) -> TypeGuard[Record]:
+        """Whether it is known, without asking, to be a record that is to be found."""
+        return is_value(held) and not is_stale(held, self._io.wall()) and self._tags.known_valid(held)
 
     async def found_many(self, held: Sequence[object]) -> list[Record | None]:
         """The same for many, with one look at all their tags. What could not be read counts as absent."""
@@ -119,7 +123,7 @@ def _cas(record: Record | None) -> int | None:
     return None if record is None else record.cas
 
 
-def is_plain(held: Held) -> TypeGuard[Record]:
+def is_plain(held: Known) -> TypeGuard[Record]:
     """Whether it is a record about which nothing else has to be asked."""
     return isinstance(held, Record) and not needs_judgement(held)
 
