@@ -17,4 +17,4 @@ def add_order(customer: str) -> None:
 with cache:
     add_order("ALFKI")
     print(num_orders("ALFKI"), num_orders("ALFKI"), num_orders.cache_info())
-    # → 2 2 CacheInfo(hits=1, misses=1, loads=1, errors=0)
+    # → 2 2 CacheInfo(hits=1, misses=1, loads=1, errors=0, near=0)

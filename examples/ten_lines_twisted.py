@@ -20,7 +20,7 @@ async def main(_: object) -> None:
     async with cache:
         await add_order("ALFKI")
         print(await num_orders("ALFKI"), await num_orders("ALFKI"), num_orders.cache_info())
-        # → 2 2 CacheInfo(hits=1, misses=1, loads=1, errors=0)
+        # → 2 2 CacheInfo(hits=1, misses=1, loads=1, errors=0, near=0)
 
 
 react(main)

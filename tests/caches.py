@@ -19,7 +19,7 @@ from unicache._core.run import run
 
 __all__ = ["SERVER_ONLY", "Cache", "Event", "Running", "Stage", "bare", "open_cache"]
 
-SERVER_ONLY = frozenset({"elsewhere", "observer", "own_server", "proxy"})
+SERVER_ONLY = frozenset({"elsewhere", "near", "observer", "own_server", "proxy"})
 """Fixtures that a test on a store without a server cannot have."""
 
 Cache = unicache_asyncio.Cache
@@ -86,12 +86,46 @@ class _Cache(_Awaited):
     def pending(self) -> "_Pending":
         return _Pending(self._bare.pending())
 
+    def locked(self, *args: Any, **options: Any) -> "_Locked":
+        return _Locked(self._bare.locked(*args, **options))
+
     def namespace(self, name: str) -> "_Cache":
         return _Cache(self._bare.namespace(name))
+
+    def as_list(self, key: str, **options: Any) -> "_Awaited":
+        return _List(self._bare.as_list(key, **options))
+
+    def as_map(self, key: str, **options: Any) -> "_Awaited":
+        return _Map(self._bare.as_map(key, **options))
+
+    def as_set(self, key: str, **options: Any) -> "_Awaited":
+        return _Set(self._bare.as_set(key, **options))
+
+    def as_queue(self, key: str, **options: Any) -> "_Awaited":
+        return _Queue(self._bare.as_queue(key, **options))
+
+    def scan(self, *args: Any, **options: Any) -> "_Scan":
+        return _Scan(self._bare.scan(*args, **options))
+
+    def scan_entries(self, *args: Any, **options: Any) -> "_Scan":
+        return _Scan(self._bare.scan_entries(*args, **options))
 
     async def __aenter__(self) -> "_Cache":
         self._bare.__enter__()
         return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._bare.__exit__(*error)
+
+
+class _Locked:
+    """A synchronous context, to be entered as the asynchronous one is."""
+
+    def __init__(self, bare: Any) -> None:
+        self._bare = bare
+
+    async def __aenter__(self) -> Any:
+        return self._bare.__enter__()
 
     async def __aexit__(self, *error: Any) -> None:
         self._bare.__exit__(*error)
@@ -110,6 +144,35 @@ class _Pending(_Awaited):
 
     async def __aexit__(self, *error: Any) -> None:
         self._bare.__exit__(*error)
+
+
+class _List(_Awaited):
+    _model = unicache_asyncio.ListDocument
+
+
+class _Map(_Awaited):
+    _model = unicache_asyncio.MapDocument
+
+
+class _Set(_Awaited):
+    _model = unicache_asyncio.SetDocument
+
+
+class _Queue(_Awaited):
+    _model = unicache_asyncio.QueueDocument
+
+
+class _Scan(_Awaited):
+    _model = unicache_asyncio.Scan
+
+    def __aiter__(self) -> "_Scan":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self._bare)
+        except StopIteration:
+            raise StopAsyncIteration from None
 
 
 class _Function(_Awaited):
@@ -176,8 +239,9 @@ class Running:
 class Stage:
     """Where a body runs: a flavour, a store, a namespace of its own; the caches it opens are closed at its end."""
 
-    def __init__(self, flavour: Flavour, url: str, namespace: str) -> None:
+    def __init__(self, flavour: Flavour, url: str, namespace: str, *, near: bool = False) -> None:
         self.flavour = flavour
+        self._near = near
         self.url = url
         self.namespace = namespace
         self._caches: list[Cache] = []
@@ -186,6 +250,7 @@ class Stage:
     def open(self, url: str | None = None, **options: Any) -> Cache:
         """Another cache of this flavour, by default on the same store and namespace."""
         options.setdefault("namespace", self.namespace)
+        options.setdefault("near", self._near)
         cache = open_cache(self.flavour, url or self.url, **options)
         self._caches.append(cache)
         return cache

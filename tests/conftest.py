@@ -17,6 +17,10 @@ settings.register_profile("unicache", deadline=None)  # how long an example take
 settings.load_profile("unicache")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--near", action="store_true", help="run the behaviour tests on caches that have a near cache")
+
+
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Server]:
     """Valkey 9, which needs no script for the lease protocol."""

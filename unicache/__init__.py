@@ -4,7 +4,9 @@ from unicache._cache import Cache
 from unicache._core.previous import UNCHANGED, previous
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache._scan import Scan
+from unicache._structures import ListDocument, MapDocument, QueueDocument, SetDocument
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 __all__ = [
     "UNCHANGED",
@@ -15,7 +17,13 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
+    "Near",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

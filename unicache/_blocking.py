@@ -13,11 +13,12 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator, Hashable
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Any, NoReturn
 
+from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Promise, Receiver, Task, Transport
 from unicache._core.run import run
 from unicache.errors import ConfigurationError
@@ -34,7 +35,7 @@ class BlockingIo:
     """``unicache._core.io.Io`` for plain threads."""
 
     exclusive = True
-    now = staticmethod(time.monotonic)
+    now = staticmethod(now)
     wall = staticmethod(time.time)
 
     def here(self) -> Hashable:
@@ -153,6 +154,14 @@ class _SocketTransport:
         finally:
             self._leave()
 
+    def arrivals(self) -> Callable[[float, int], Sequence[object]]:
+        """What looks at the socket without reading it, for many threads at a time."""
+        if sys.platform != "linux":
+            return lambda _seconds, _most: select.select((self._sock,), (), (), 0.0)[0]
+        watcher = select.epoll()
+        watcher.register(self._sock, select.EPOLLIN)
+        return watcher.poll
+
     def flush(self) -> None:
         """Write all of it, or lose the link."""
         self._use(self._write_all)
@@ -208,13 +217,13 @@ class _SocketTransport:
 
     def _be_patient(self, deadline: float) -> None:
         """As ``_allow``; BlockingIOError when there is no time left, which is what the kernel's time-out looks like."""
-        if deadline <= time.monotonic():
+        if deadline <= now():
             raise BlockingIOError(errno.EAGAIN, "no time left")
         self._allow(deadline)
 
     def _allow(self, deadline: float) -> None:
         """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
-        seconds = deadline - time.monotonic()
+        seconds = deadline - now()
         if not self._least < seconds < self._most:
             self._set_timeout(min(LONGEST, max(SHORTEST, seconds)))
 

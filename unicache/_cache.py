@@ -16,7 +16,9 @@ from unicache._core.run import run
 from unicache._core.terms import Ttl
 from unicache._documents import DocumentCalls
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
+from unicache._locks import LockCalls
 from unicache._many import ManyCalls
+from unicache._parts import PartCalls
 from unicache._pending import Pending
 from unicache.typing import DEFAULT, Duration, LoadOptions
 
@@ -27,7 +29,7 @@ K = TypeVar("K")
 P = ParamSpec("P")
 
 
-class Cache(DocumentCalls, ManyCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending
@@ -222,12 +224,20 @@ class Cache(DocumentCalls, ManyCalls):
         """
         run(self._engine.invalidation.tags(tags))
 
+    def invalidate_prefix(self, prefix: str) -> None:
+        """Remove all keys that begin with ``prefix``, which is not empty. What loads under way bring is not stored.
+
+        The end of a part of a key is up to the prefix: ``"user:"`` leaves ``"users:1"`` alone. The server is asked in
+        steps, between which it serves others. Raises InvalidArgument, InvalidationUncertain when it did not confirm.
+        """
+        run(self._engine.invalidation.prefix(prefix))
+
     def clear(self) -> None:
         """Remove all entries of this namespace, and nothing of any other, nor of a view inside it.
 
         Raises InvalidationUncertain when the store did not confirm.
         """
-        run(self._engine.invalidation.prefix())
+        run(self._engine.invalidation.everything())
 
     def pending(self) -> Pending:
         """A transaction to give to ``on_commit`` where the database layer has no hooks; a context manager.

@@ -29,7 +29,7 @@ class DocumentCalls(Facade):
         None, 0, "" and False are values like any other. With ``type``, such as ``Order`` or ``list[int]``, the value
         must be one. Raises ValueFormatError when what is stored is not; StoreUnavailable, OperationTimeout.
         """
-        if type is None and (value := self._documents.peek(key)) is not MISSING:
+        if type is None and (value := self._documents.peek(key, default)) is not MISSING:
             return value
         return run(self._documents.get(key, default, type))
 
@@ -123,3 +123,34 @@ class DocumentCalls(Facade):
         unless ``ttl`` is given. Raises KeyNotFound, CasMismatch when all tries were in vain, and what ``set`` raises.
         """
         return run(self._documents.mutate(key, fn, ttl, retries))
+
+    def increment(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> int:
+        """Add ``delta`` to an integer, and return the sum; nobody's change in between is lost.
+
+        ``initial``  what a key that is not there begins at; without it there must be one
+        ``ttl``      how long a new key lives; one that is there keeps its time
+
+        Raises KeyNotFound, NotANumber for a value that is no int, CounterOverflow when the sum has more than 64 bits,
+        KeyLocked, InvalidArgument, StoreUnavailable, OperationTimeout.
+        """
+        return run(self._counters.add(key, delta, initial, ttl))
+
+    def decrement(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> int:
+        """Subtract ``delta`` from an integer; as ``increment``."""
+        return run(self._counters.subtract(key, delta, initial, ttl))
+
+    def append(self, key: str, data: str | bytes) -> int:
+        """Put text behind a value that is text, or bytes behind bytes, and return the new CAS. Its time stays as it is.
+
+        Raises KeyNotFound, KeyLocked, ValueFormatError for a value of another type, CasMismatch when others were
+        quicker a hundred times.
+        """
+        return run(self._documents.extend(key, data, before=False))
+
+    def prepend(self, key: str, data: str | bytes) -> int:
+        """Put text before a value that is text, or bytes before bytes; as ``append``."""
+        return run(self._documents.extend(key, data, before=True))

@@ -6,6 +6,12 @@
     ├── CasMismatch                       the document changed since it was read
     ├── KeyLocked · KeyNotLocked          pessimistic locks
     ├── NotANumber · CounterOverflow      counters
+    ├── PathError                         parts of documents
+    │   ├── PathNotFound (LookupError)    the document has no such part
+    │   │   └── IndexOutOfRange (IndexError)  … because a list has no such index
+    │   ├── PathExists                    the document has the part already
+    │   └── PathMismatch                  what is there cannot have such a part
+    ├── QueueEmpty (IndexError)           there is nothing to pop
     ├── ValueFormatError (ValueError)     a value cannot be written, or what is stored cannot be read as asked
     ├── InvalidArgument (ValueError)      a call's argument is wrong; nothing was sent
     ├── ConfigurationError (ValueError)   a URL, option or decoration is wrong; nothing was sent
@@ -30,6 +36,7 @@ __all__ = [
     "CasMismatch",
     "ConfigurationError",
     "CounterOverflow",
+    "IndexOutOfRange",
     "InvalidArgument",
     "InvalidationUncertain",
     "KeyExists",
@@ -39,6 +46,11 @@ __all__ = [
     "ManyError",
     "NotANumber",
     "OperationTimeout",
+    "PathError",
+    "PathExists",
+    "PathMismatch",
+    "PathNotFound",
+    "QueueEmpty",
     "ServerError",
     "StoreUnavailable",
     "StreamError",
@@ -87,6 +99,34 @@ class NotANumber(CacheError):
 
 class CounterOverflow(CacheError):
     """A counter would leave the signed 64-bit range; the stored value is untouched."""
+
+
+class PathError(CacheError):
+    """Something is wrong with a part of a document, which is untouched; ``path`` is the part's."""
+
+    def __init__(self, message: str = "", *, key: str | None = None, path: str | None = None) -> None:
+        super().__init__(message, key=key)
+        self.path = path
+
+
+class PathNotFound(PathError, LookupError):
+    """The document has no such part."""
+
+
+class IndexOutOfRange(PathNotFound, IndexError):
+    """A list in the document, or the document itself, has no such index."""
+
+
+class PathExists(PathError):
+    """The document has the part already."""
+
+
+class PathMismatch(PathError):
+    """What is at the path, or on the way to it, is not what the call is about: no list, or no dict."""
+
+
+class QueueEmpty(CacheError, IndexError):
+    """The queue has nothing to pop."""
 
 
 class ValueFormatError(CacheError, ValueError):

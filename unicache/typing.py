@@ -6,7 +6,19 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
-__all__ = ["DEFAULT", "CacheInfo", "Call", "Codec", "Default", "Duration", "Entry", "LoadOptions", "Options", "Result"]
+__all__ = [
+    "DEFAULT",
+    "CacheInfo",
+    "Call",
+    "Codec",
+    "Default",
+    "Duration",
+    "Entry",
+    "LoadOptions",
+    "Near",
+    "Options",
+    "Result",
+]
 
 T = TypeVar("T")
 
@@ -62,12 +74,16 @@ class Entry(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What became of the calls of one cached function, in this process, since it was decorated."""
+    """What became of the calls of one cached function, in this process, since it was decorated.
+
+    ``near``  those of the hits that were answered in this process, by a near cache or ``memory://``
+    """
 
     hits: int
     misses: int
     loads: int
     errors: int
+    near: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,21 @@ class Call:
 
     arguments: Mapping[str, Any]
     result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A near cache: what was read is kept in this process for as long as the server says nothing else.
+
+    ``max_bytes``      what all entries together may take, their administration included; 64 MiB
+    ``max_entries``    how many there may be; 1,000,000
+    ``max_staleness``  how old the last sign of life of a connection may be for what it read to be served; 1 second. In
+                       health an entry is as fresh as the network is fast; this is for a connection that dies silently
+    """
+
+    max_bytes: int = 64 * 2**20
+    max_entries: int = 1_000_000
+    max_staleness: Duration = 1.0
 
 
 class Codec(Protocol):
@@ -106,6 +137,8 @@ class Codec(Protocol):
 class Options(TypedDict, total=False):
     """What a cache may be told beside its URL, or behind the ``?`` in it; the two are the same.
 
+    ``near``              True, or a ``Near``, for a near cache in this process; ``memory://`` is one anyway
+
     ``lease``             how long a load outlives its process before another starts it again; 10 seconds
     ``origin_limit``      loads that may run at a time while the store is down; 64
     ``replay_invalidations``  how many invalidations that failed are kept, to be repeated when the server is back; 0.
@@ -127,6 +160,7 @@ class Options(TypedDict, total=False):
     ``ssl_cert_reqs``     ``"required"``, or ``"none"`` to trust anybody
     """
 
+    near: Near | bool
     lease: Duration
     origin_limit: int
     replay_invalidations: int

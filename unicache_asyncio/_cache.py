@@ -18,7 +18,9 @@ from unicache.typing import DEFAULT, Duration, LoadOptions
 from unicache_asyncio._documents import DocumentCalls
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache_asyncio._io import AnyIo
+from unicache_asyncio._locks import LockCalls
 from unicache_asyncio._many import ManyCalls
+from unicache_asyncio._parts import PartCalls
 from unicache_asyncio._pending import Pending
 
 __all__ = ["Cache"]
@@ -29,7 +31,7 @@ P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(DocumentCalls, ManyCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending
@@ -183,8 +185,11 @@ class Cache(DocumentCalls, ManyCalls):
     async def invalidate_tags(self, *tags: str) -> None:
         await self._engine.invalidation.tags(tags)
 
+    async def invalidate_prefix(self, prefix: str) -> None:
+        await self._engine.invalidation.prefix(prefix)
+
     async def clear(self) -> None:
-        await self._engine.invalidation.prefix()
+        await self._engine.invalidation.everything()
 
     def pending(self) -> Pending:
         return Pending()

@@ -26,7 +26,7 @@ class DocumentCalls(Facade):
     @overload
     async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any: ...
     async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
-        if type is None and (value := self._documents.peek(key)) is not MISSING:
+        if type is None and (value := self._documents.peek(key, default)) is not MISSING:
             return value
         return await self._documents.get(key, default, type)
 
@@ -94,3 +94,19 @@ class DocumentCalls(Facade):
         retries: int = 100,
     ) -> Any:
         return await self._documents.mutate(key, fn, ttl, retries)
+
+    async def increment(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> int:
+        return await self._counters.add(key, delta, initial, ttl)
+
+    async def decrement(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> int:
+        return await self._counters.subtract(key, delta, initial, ttl)
+
+    async def append(self, key: str, data: str | bytes) -> int:
+        return await self._documents.extend(key, data, before=False)
+
+    async def prepend(self, key: str, data: str | bytes) -> int:
+        return await self._documents.extend(key, data, before=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any
 
+from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 from unicache_asyncio._loop import LoopIo, running_loop
 
@@ -23,7 +24,7 @@ class AnyIo:
     """``unicache._core.io.Io`` for asyncio and trio."""
 
     exclusive = False
-    now = staticmethod(time.monotonic)
+    now = staticmethod(now)
     wall = staticmethod(time.time)
 
     def here(self) -> Hashable:

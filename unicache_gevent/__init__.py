@@ -1,8 +1,18 @@
 """unicache for gevent: the calls of ``unicache``, parking the greenlet. Nothing is monkey-patched."""
 
-from unicache import CachedFunction, CachedManyFunction, InvalidatingFunction, Pending
+from unicache import (
+    CachedFunction,
+    CachedManyFunction,
+    InvalidatingFunction,
+    ListDocument,
+    MapDocument,
+    Pending,
+    QueueDocument,
+    Scan,
+    SetDocument,
+)
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:
     from unicache_gevent._cache import Cache
@@ -19,7 +29,13 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
+    "Near",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

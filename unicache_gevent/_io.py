@@ -19,6 +19,7 @@ from gevent.hub import Hub
 from greenlet import getcurrent, greenlet
 
 from unicache._blocking import refuse_awaitable
+from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 from unicache._core.run import run
 
@@ -33,7 +34,7 @@ class GeventIo:
     """``unicache._core.io.Io`` for the running thread's hub."""
 
     exclusive = False
-    now = staticmethod(time.monotonic)
+    now = staticmethod(now)
     wall = staticmethod(time.time)
 
     def here(self) -> Hashable:

@@ -1,12 +1,14 @@
 """unicache for Twisted: the calls of ``unicache``, giving Deferreds, on whatever reactor the application chose."""
 
 from unicache._core.previous import UNCHANGED, previous
-from unicache.typing import CacheInfo, Call, Entry, Result
+from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:
     from unicache_twisted._cache import Cache
     from unicache_twisted._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
     from unicache_twisted._pending import Pending
+    from unicache_twisted._scan import Scan
+    from unicache_twisted._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 except ModuleNotFoundError as _error:
     _error.add_note("unicache_twisted needs Twisted: pip install 'unicache-kit[twisted]'")
     raise
@@ -20,7 +22,13 @@ __all__ = [
     "Call",
     "Entry",
     "InvalidatingFunction",
+    "ListDocument",
+    "MapDocument",
+    "Near",
     "Pending",
+    "QueueDocument",
     "Result",
+    "Scan",
+    "SetDocument",
     "previous",
 ]

@@ -28,7 +28,9 @@ from unicache_twisted._functions import (
     Later,
 )
 from unicache_twisted._io import TwistedIo
+from unicache_twisted._locks import LockCalls
 from unicache_twisted._many import ManyCalls
+from unicache_twisted._parts import PartCalls
 from unicache_twisted._pending import Pending
 
 __all__ = ["Cache"]
@@ -39,7 +41,7 @@ P = ParamSpec("P")
 
 
 @documented_like(unicache.Cache)
-class Cache(DocumentCalls, ManyCalls):
+class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     __doc__ = Facade.__doc__
 
     _pending = Pending
@@ -193,8 +195,11 @@ class Cache(DocumentCalls, ManyCalls):
     def invalidate_tags(self, *tags: str) -> "Deferred[None]":
         return Deferred.fromCoroutine(self._engine.invalidation.tags(tags))
 
+    def invalidate_prefix(self, prefix: str) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._engine.invalidation.prefix(prefix))
+
     def clear(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.invalidation.prefix())
+        return Deferred.fromCoroutine(self._engine.invalidation.everything())
 
     def pending(self) -> Pending:
         return Pending()

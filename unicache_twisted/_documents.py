@@ -30,7 +30,7 @@ class DocumentCalls(Facade):
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]": ...
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]":
         try:
-            value = self._documents.peek(key) if type is None else MISSING
+            value = self._documents.peek(key, default) if type is None else MISSING
         except CacheError as error:
             return fail(error)
         if value is not MISSING:
@@ -103,3 +103,19 @@ class DocumentCalls(Facade):
         retries: int = 100,
     ) -> "Deferred[Any]":
         return Deferred.fromCoroutine(self._documents.mutate(key, fn, ttl, retries))
+
+    def increment(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._counters.add(key, delta, initial, ttl))
+
+    def decrement(
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+    ) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._counters.subtract(key, delta, initial, ttl))
+
+    def append(self, key: str, data: str | bytes) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._documents.extend(key, data, before=False))
+
+    def prepend(self, key: str, data: str | bytes) -> "Deferred[int]":
+        return Deferred.fromCoroutine(self._documents.extend(key, data, before=True))

@@ -16,6 +16,7 @@ from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
 
 __all__ = ["TwistedIo"]
@@ -28,7 +29,7 @@ class TwistedIo:
 
     exclusive = False
     wall = staticmethod(time.time)
-    now = staticmethod(time.monotonic)
+    now = staticmethod(now)
 
     def __init__(self, reactor: Any = None) -> None:
         self._chosen = reactor

@@ -22,12 +22,15 @@ class ManyCalls(Facade):
     ) -> "Deferred[dict[str, Any]]":
         return Deferred.fromCoroutine(self._many.get(keys, type, return_exceptions))
 
+    def exists_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
+        return Deferred.fromCoroutine(self._many.exists(keys, return_exceptions))
+
     def set_many(
         self,
         values: Mapping[str, Any],
         *,
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
-        tags: Iterable[str] = (),
+        tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
         cas: Mapping[str, int] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
@@ -35,5 +38,78 @@ class ManyCalls(Facade):
             self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
         )
 
+    def insert_many(
+        self,
+        values: Mapping[str, Any],
+        *,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(
+            self._many.insert(values, ttl=ttl, tags=tags, return_exceptions=return_exceptions)
+        )
+
+    def replace_many(
+        self,
+        values: Mapping[str, Any],
+        *,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
+        cas: Mapping[str, int] | None = None,
+        keep_ttl: bool = False,
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(
+            self._many.replace(
+                values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions
+            )
+        )
+
     def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
         return Deferred.fromCoroutine(self._many.delete(keys, return_exceptions))
+
+    def touch_many(
+        self,
+        keys: Iterable[str],
+        ttl: Duration | Mapping[str, Duration | None] | None,
+        *,
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, None]]":
+        return Deferred.fromCoroutine(self._many.touch(keys, ttl, return_exceptions))
+
+    def increment_many(
+        self,
+        keys: Iterable[str],
+        delta: int | Mapping[str, int] = 1,
+        *,
+        initial: int | Mapping[str, int] | None = None,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(
+            self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
+        )
+
+    def decrement_many(
+        self,
+        keys: Iterable[str],
+        delta: int | Mapping[str, int] = 1,
+        *,
+        initial: int | Mapping[str, int] | None = None,
+        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        return_exceptions: bool = False,
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(
+            self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
+        )
+
+    def append_many(
+        self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(self._many.extend(values, before=False, return_exceptions=return_exceptions))
+
+    def prepend_many(
+        self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False
+    ) -> "Deferred[dict[str, int]]":
+        return Deferred.fromCoroutine(self._many.extend(values, before=True, return_exceptions=return_exceptions))

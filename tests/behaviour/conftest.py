@@ -26,7 +26,8 @@ from wires import Proxy
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "place" not in metafunc.fixturenames:
         return
-    servers_only = not SERVER_ONLY.isdisjoint(metafunc.fixturenames)
+    near = metafunc.config.getoption("near")
+    servers_only = near or not SERVER_ONLY.isdisjoint(metafunc.fixturenames)
     places = [
         pytest.param((flavour, store), id=f"{flavour}-{store}")
         for flavour in FLAVOURS
@@ -34,6 +35,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if fixture or not servers_only
     ]
     metafunc.parametrize("place", places, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With a near cache, leave out what is only true without one."""
+    if config.getoption("near"):
+        out = [item for item in items if item.get_closest_marker("far")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,9 +72,10 @@ def _server(place: tuple[Flavour, str], request: pytest.FixtureRequest) -> Serve
 
 
 @pytest.fixture
-def stage(place: tuple[Flavour, str], namespace: str, _server: Server | None) -> Stage:
+def stage(place: tuple[Flavour, str], namespace: str, _server: Server | None, request: pytest.FixtureRequest) -> Stage:
     """The flavour, the store, and a namespace that no other test has."""
-    return Stage(place[0], "memory://" if _server is None else _server.url, namespace)
+    near = bool(request.config.getoption("near"))
+    return Stage(place[0], "memory://" if _server is None else _server.url, namespace, near=near)
 
 
 @pytest.fixture

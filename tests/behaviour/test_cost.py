@@ -27,6 +27,7 @@ def counting(_server: Server) -> Iterator[Counting]:
         yield proxy
 
 
+@pytest.mark.far
 async def test_ten_tags_cost_at_most_one_more_round_trip_than_none(
     stage: Stage, counting: Counting, observer: Valkey
 ) -> None:

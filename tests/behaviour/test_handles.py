@@ -167,6 +167,7 @@ async def test_a_setter_in_another_process_updates_what_the_getter_cached(cache:
     assert await price("pen") == 4
 
 
+@pytest.mark.far
 async def test_a_setter_in_another_process_deletes_what_the_getter_cached(cache: Cache, elsewhere: Any) -> None:
     source = {"pen": 3}
     price = pricing(cache, source)

@@ -38,6 +38,7 @@ async def number() -> int:
     return 7
 
 
+@pytest.mark.far
 async def test_a_store_that_does_not_answer_is_soon_left_alone_and_found_again(
     stage: Stage, own_server: Server
 ) -> None:

@@ -13,7 +13,7 @@ from stepped import SteppedIo, World
 from unicache._core.breaker import Breaker
 from unicache._core.flight import Flight, Flights, Landing, Role
 from unicache._core.memory import MemoryStore
-from unicache._core.store import Write
+from unicache._core.store import BATCH, Write
 from unicache.errors import StoreUnavailable
 
 __all__ = ["SteppedBreaker", "SteppedFlights", "SteppedStore", "WatchedStore"]
@@ -144,10 +144,10 @@ class SteppedStore:
         """Nobody tells in this world, so that waiting takes no steps of its own."""
         return False
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
+    async def scan(self, prefix: bytes, batch: int = BATCH) -> AsyncIterator[list[bytes]]:
         await self._world.pause()
         self._world.touch("names", alone=True)
-        async for names in self._shared.scan(prefix):
+        async for names in self._shared.scan(prefix, batch):
             await self._world.pause()
             yield names
             await self._world.pause()

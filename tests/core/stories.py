@@ -137,7 +137,7 @@ class Tale:
         return self._invalidator("invalidator", process, lambda: process.engine.invalidation.tags([TAG]))
 
     def clear(self, process: Process) -> str:
-        return self._invalidator("clearer", process, process.engine.invalidation.prefix)
+        return self._invalidator("clearer", process, process.engine.invalidation.everything)
 
     def set(self, process: Process, value: str = "written") -> str:
         """Write as a document."""

@@ -10,7 +10,7 @@ import pytest
 from exploring import Tally, explore
 from stories import Tale
 
-from unicache._core import counts, documents, leading, load, waiting
+from unicache._core import changing, counts, leading, load, waiting
 from unicache._core.freshness import Windows
 from unicache._core.terms import Terms
 
@@ -32,7 +32,7 @@ class NoChance:
 
 @pytest.fixture(autouse=True)
 def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (documents, leading, load, waiting):
+    for module in (changing, leading, load, waiting):
         monkeypatch.setattr(module, "random", NoChance)
     monkeypatch.setattr(counts.log, "disabled", True)  # an outage in every order is much to tell
 

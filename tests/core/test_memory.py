@@ -7,8 +7,8 @@ import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
-from unicache._core.record import FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
-from unicache._core.store import KEEP_TTL, Claim, Fill, Found, Given, Outcome, Rule, Store, Write
+from unicache._core.record import ABSENT, COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 
@@ -40,15 +40,15 @@ def test_a_written_record_is_read_by_every_reading_call(store: MemoryStore) -> N
 
 
 def test_nothing_is_read_where_nothing_is(store: MemoryStore) -> None:
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") is ABSENT
     assert run(store.read(b"a")) is None
     assert run(store.find(b"a")) is None
 
 
-def test_a_lease_is_read_but_neither_peeked_at_nor_found(store: MemoryStore) -> None:
+def test_a_lease_is_read_but_not_found(store: MemoryStore) -> None:
     run(store.claim(b"a", OURS, 5.0))
     assert run(store.read(b"a")) == Lease(OURS)
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") == Lease(OURS)
     assert run(store.find(b"a")) is None
 
 
@@ -60,7 +60,7 @@ def test_a_tag_version_read_as_an_entry_is_an_error_of_its_own_name_only(store: 
     wrong, right = run(store.read_many([b"tag", b"a"]))
     assert isinstance(wrong, ValueFormatError)
     assert right is kept
-    assert store.peek(b"tag") is None
+    assert store.peek(b"tag") == NEW
 
 
 def test_the_time_left_is_told(store: MemoryStore, clock: Clock) -> None:
@@ -187,6 +187,57 @@ def test_expire_finds_no_record_where_there_is_none_and_leaves_a_lease_alone(sto
     assert run(store.find_and_expire(b"nothing", 100.0)) == Given(Outcome.MISSING)
     clock.now += 5.0
     assert run(store.read(b"a")) is None
+
+
+# Counters
+
+
+def count(delta: int = 1, initial: int | None = None, ttl: float | None = None, cas: int = 5) -> Count:
+    return Count(b"a", delta, initial, ttl, Record(b"", COUNTER, cas, 1.0))
+
+
+def test_a_counter_begins_where_it_is_told_and_keeps_its_time(store: MemoryStore, clock: Clock) -> None:
+    assert run(store.count(count())) is Outcome.MISSING
+    assert run(store.count(count(2, 40, ttl=9.0))) == 40
+    clock.now += 5.0
+    assert run(store.count(count(2, ttl=99.0, cas=6))) == 42
+    assert run(store.find(b"a")) == Found(Record(b"42", COUNTER, 6, 1.0), 4.0)
+
+
+def test_a_counter_begins_over_a_lease_with_its_own_time(store: MemoryStore) -> None:
+    run(store.claim(b"a", OURS, 5.0))
+    assert run(store.count(count(1, 0))) == 0
+    assert run(store.find(b"a")) == Found(Record(b"0", COUNTER, 5, 1.0), None)
+
+
+def test_a_counter_never_leaves_64_bits(store: MemoryStore) -> None:
+    for begin, step in ((INT64[-1], 1), (INT64[0], -1)):
+        run(store.drop([b"a"]))
+        assert run(store.count(count(1, begin))) == begin
+        assert run(store.count(count(step))) is Outcome.OVERFLOW
+        assert run(store.count(count(0))) == begin
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        record(),
+        Record(b"1", COUNTER, 1, 1.0, tags=(TagVersion("t", b"v" * 16),)),
+        Record(b"1", COUNTER, 1, 1.0, soft=2.0),
+        Record(b"1", COUNTER, 1, 1.0, wrapping=2),
+    ],
+    ids=["no counter", "tags", "soft expiry", "wrapped"],
+)
+def test_only_a_plain_counter_is_added_to(store: MemoryStore, kept: Record) -> None:
+    put(store, b"a", kept)
+    assert run(store.count(count(1, 0))) is Outcome.JUDGE
+    assert run(store.read(b"a")) is kept
+
+
+def test_a_locked_counter_is_not_added_to(store: MemoryStore) -> None:
+    run(store.count(count(1, 0)))
+    run(store.lock(b"a", 5.0, 7))
+    assert run(store.count(count(1, 0))) is Outcome.LOCKED
 
 
 # Locks
@@ -404,7 +455,7 @@ def test_a_scan_is_not_a_use(clock: Clock) -> None:
     put(store, b"b")
     batches(store.scan(b"a"))
     put(store, b"c")
-    assert store.peek(b"a") is None
+    assert store.peek(b"a") is ABSENT
 
 
 # Closing
@@ -413,12 +464,16 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "read": lambda store: store.read(b"a"),
     "read_many": lambda store: store.read_many([b"a"]),
     "find": lambda store: store.find(b"a"),
+    "find_many": lambda store: store.find_many([b"a"]),
     "write": lambda store: store.write(Write(b"a", record(), None)),
     "write_many": lambda store: store.write_many([Write(b"a", record(), None)]),
     "remove": lambda store: store.remove(b"a"),
     "remove_many": lambda store: store.remove_many([b"a"]),
     "expire": lambda store: store.expire(b"a", 1.0),
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
+    "expire_many": lambda store: store.expire_many([(b"a", 1.0)]),
+    "count": lambda store: store.count(count()),
+    "count_many": lambda store: store.count_many([count()]),
     "lock": lambda store: store.lock(b"a", 1.0, 7),
     "unlock": lambda store: store.unlock(b"a", 7),
     "claim": lambda store: store.claim(b"a", OURS, 1.0),

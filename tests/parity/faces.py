@@ -26,8 +26,8 @@ from twisted.internet.defer import Deferred
 
 __all__ = ["face", "kind", "members", "plain", "shown", "waits"]
 
-SPECIAL = frozenset({"__aenter__", "__aexit__", "__call__", "__enter__", "__exit__", "__get__", "__init__"})
-SYNCHRONOUS = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
+SYNCHRONOUS = {"__aenter__": "__enter__", "__aexit__": "__exit__", "__aiter__": "__iter__", "__anext__": "__next__"}
+SPECIAL = frozenset({"__call__", "__get__", "__init__", *SYNCHRONOUS.keys(), *SYNCHRONOUS.values()})
 
 
 class Bare:

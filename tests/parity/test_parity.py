@@ -64,7 +64,7 @@ def test_every_class_has_the_same_docstring(model: type, other: type) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_public_call_is_documented(name: str) -> None:
-    special = {"__enter__", "__exit__", "__init__"}
+    special = {"__enter__", "__exit__", "__init__", "__iter__", "__next__"}
     bare = [call for call, member in members(getattr(unicache, name)).items() if not plain(member).__doc__]
     assert set(bare) <= special
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, assert_type
 
+from unicache import subdocument as sd
 from unicache_asyncio import Cache, Entry, Pending
 
 cache = Cache("valkey://localhost")
@@ -46,6 +47,10 @@ async def documents() -> None:
     assert_type(await cache.set("key", 1), int)
     assert_type(await cache.get_or_set("key", orders), list[int])
     assert_type(await cache.get_or_set("key", lambda: 1), int)
+    assert_type((await cache.mutate_in("key", [sd.increment("n")]))[0], int | None)
+    assert_type(await cache.as_queue("key").size(), int)
+    assert_type([key async for key in cache.scan()], list[str])
+    assert_type(await cache.scan_entries(type=int).all(), list[Entry[int]])
     assert_type(await cache.get_or_set_many(["key"], many), dict[str, int])
     number = await cache.get_or_set("key", orders, ttl=5)
     assert_type(number, list[int])

@@ -6,11 +6,32 @@ A line that must be refused says by which error; an ignore that ignores nothing 
 from datetime import timedelta
 from typing import Any, assert_type
 
-from unicache import Cache, CacheInfo, Call, Entry, Pending
+from unicache import Cache, CacheInfo, Call, Entry, ListDocument, Pending, Scan
+from unicache import subdocument as sd
+from unicache.subdocument import LookupResult, MutateResult
 
 cache = Cache("valkey://localhost", namespace="shop", ttl="1h", timeout=timedelta(seconds=1))
 Cache("memory://", tll=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Cache(ttl=b"1h")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Reversed:
+    """A codec, by what it has."""
+
+    id = 32
+
+    def encode(self, value: str) -> bytes:
+        return value[::-1].encode()
+
+    def decode(self, data: bytes) -> str:
+        return data.decode()[::-1]
+
+
+Cache(codec="json", compression="zstd", signing={"2026": bytes(32)}, max_value_bytes=1000)
+Cache(codec=Reversed())
+Cache(codec=["msgpack", Reversed()])
+Cache(codec=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Cache(signing={"2026": "text"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 
 with cache as opened:
     assert_type(opened, Cache)
@@ -38,6 +59,24 @@ cache.get(1)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentTyp
 cache.set("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cache.set("key", 1, ttl=[1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cache.touch("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+# Parts, structures, scans
+
+assert_type(cache.lookup_in("key", [sd.get("a[0]", type=int), sd.exists("b")]), LookupResult)
+assert_type(cache.mutate_in("key", [sd.increment("n")], store="set"), MutateResult)
+assert_type(cache.mutate_in("key", [sd.increment("n")])[0], int | None)
+cache.lookup_in("key", [sd.set("a", 1)])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+cache.mutate_in("key", [sd.get("a")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+cache.mutate_in("key", [], store="upsert")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(cache.as_list("key", ttl=None), ListDocument)
+assert_type(cache.as_set("key").add(1), bool)
+assert_type(cache.as_map("key").items(), list[tuple[str, Any]])
+cache.as_map("key").set(1, 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(cache.scan("a", tag="t"), Scan[str])
+assert_type(next(cache.scan()), str)
+assert_type(cache.scan_entries(type=int), Scan[Entry[int]])
+assert_type([entry.value for entry in cache.scan_entries(type=int)], list[int])
+assert_type(cache.scan_entries().batch(), list[Entry[Any]])
 
 # Load-through
 

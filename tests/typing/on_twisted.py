@@ -5,6 +5,8 @@ from typing import Any, assert_type
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 
+from unicache import subdocument as sd
+from unicache.subdocument import MutateResult
 from unicache_twisted import Cache, Entry, Pending
 
 cache = Cache("valkey://localhost")
@@ -13,6 +15,9 @@ assert_type(cache.connect(within="5s"), Deferred[None])
 assert_type(cache.get("key"), Deferred[Any])
 assert_type(cache.get("key", type=int), Deferred[int | None])
 assert_type(cache.entry("key", type=int), Deferred[Entry[int]])
+assert_type(cache.mutate_in("key", [sd.increment("n")]), Deferred[MutateResult])
+assert_type(cache.as_queue("key").size(), Deferred[int])
+assert_type(cache.scan_entries(type=int).all(), Deferred[list[Entry[int]]])
 assert_type(cache.set("key", 1), Deferred[int])
 
 
@@ -103,6 +108,7 @@ def orders() -> Deferred[list[int]]:
 
 async def coroutine() -> None:
     assert_type(await cache.get("key", type=int), int | None)
+    assert_type([key async for key in cache.scan()], list[str])
     assert_type(await price("pen"), float)
     assert_type(await cache.get_or_set("key", orders), list[int])
     assert_type(await cache.get_or_set("key", lambda: 1), int)

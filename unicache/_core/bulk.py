@@ -17,6 +17,7 @@ from unicache._core.flight import Failed, Flight, Gone, Interrupted, Landing, Lo
 from unicache._core.freshness import State, lifetimes, state_of
 from unicache._core.leading import Leader
 from unicache._core.load import MISS, Loads, Seen
+from unicache._core.looking import look
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
 from unicache._core.record import Record, TagVersion
@@ -79,7 +80,7 @@ class Bulk:
     async def _found(self, plans: Mapping[Any, Plan]) -> dict[Any, Any]:
         """What can be served as it is."""
         names = [plan.name for plan in plans.values()]
-        held = await self._core.ask(lambda: self._store.read_many(names))
+        held = await self._core.ask(lambda: look(self._store, names))
         records = {item: record for item, record in zip(plans, held, strict=True) if isinstance(record, Record)}
         valid = await self._tags.valid_many(list(records.values()))
         results: dict[Any, Any] = {}

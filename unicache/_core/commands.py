@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
-from unicache._core.envelope import pack, pack_cas, pack_lease
+from unicache._core.envelope import pack, pack_cas, pack_lease, pack_start
 from unicache._core.scripts import TEXTS, Script
-from unicache._core.store import Claim, KeepTtl, Write
+from unicache._core.store import Claim, Count, KeepTtl, Write
 
 __all__ = [
     "Command",
     "claim_command",
+    "count_arguments",
     "evalsha",
+    "find_commands",
     "glob",
     "milliseconds",
     "scripts",
@@ -17,9 +19,25 @@ __all__ = [
     "version_commands",
     "with_text",
     "write_arguments",
+    "written",
 ]
 
 Command = tuple[bytes | str | int, ...]
+
+_READING = frozenset({"CLIENT", "EXEC", "EXISTS", "GET", "MGET", "MULTI", "PING", "PTTL", "SCAN"})
+
+
+def written(commands: Sequence[Command]) -> list[bytes]:
+    """The names that the commands may change: those of all commands that are not known only to read."""
+    names: list[bytes | str | int] = []
+    for verb, *arguments in commands:
+        if verb in ("EVAL", "EVALSHA"):
+            names += arguments[2 : 2 + int(arguments[1])]
+        elif verb == "UNLINK":
+            names += arguments
+        elif verb not in _READING:
+            names += arguments[:1]
+    return [name for name in names if isinstance(name, bytes)]
 
 
 def write_arguments(write: Write) -> Command:
@@ -28,9 +46,20 @@ def write_arguments(write: Write) -> Command:
     return (write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
 
 
+def count_arguments(count: Count) -> Command:
+    """What ``COUNT`` wants to know."""
+    start, crc = pack_start(count.name, count.fresh)
+    return (count.delta, "" if count.initial is None else count.initial, milliseconds(count.ttl), start, crc)
+
+
 def evalsha(script: Script, name: bytes, *arguments: bytes | str | int) -> Command:
     """A call of a script, by its digest."""
     return ("EVALSHA", script.digest, 1, name, *arguments)
+
+
+def find_commands(name: bytes) -> tuple[Command, ...]:
+    """What is there, how long it lives, and what time it is there, as one; the last reply has all."""
+    return ("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)
 
 
 def claim_command(claim: Claim, ttl: float) -> Command:

@@ -13,6 +13,7 @@ from unicache._core.limit import Limit
 from unicache._core.missed import Missed
 from unicache._core.settings import Settings
 from unicache._core.store import Store
+from unicache._core.turns import Turns
 from unicache._core.values import Values
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 
@@ -38,15 +39,17 @@ class Core:
         self.keeper = Keeper(io, store, settings.lease)
         self.breaker = Breaker()
         self.origin = Limit(io, settings.origin_limit)
+        self.turns = Turns(io)
         self.counts = Counts()
         self.events = Events()
         self.missed = Missed(io, store, settings.replay_invalidations)
         self.switched_on = True
+        self.ever_disabled = False  # tells those who have no time that there is nothing more to ask
 
     @property
     def enabled(self) -> bool:
         """Whether load-through uses the cache: the switch, and no ``disabled()`` around the caller."""
-        return self.switched_on and id(self) not in _disabled.get()
+        return self.switched_on and not (self.ever_disabled and id(self) in _disabled.get())
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
         """Read for load-through: not while the store is known to be out of reach, and its troubles are counted (P7)."""
@@ -72,6 +75,7 @@ class Core:
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""
+        self.ever_disabled = True
         return Disabled(id(self))
 
 

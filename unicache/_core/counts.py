@@ -14,7 +14,7 @@ EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "r
 
 
 class Counts:
-    """Counters of one cache, or of one cached function, in this process."""
+    """Counters of one cache, or of one cached function, in this process. ``near`` are those hits that asked nobody."""
 
     __slots__ = (
         "corrupt",
@@ -23,6 +23,7 @@ class Counts:
         "invalidations",
         "loads",
         "misses",
+        "near",
         "refused",
         "stale",
         "uncached",
@@ -31,6 +32,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.hits = 0
+        self.near = 0
         self.misses = 0
         self.loads = 0
         self.errors = 0

@@ -1,20 +1,25 @@
 """Documents: one call, one effect on one key. What counts as absent is decided in ``verdicts``."""
 
-import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from unicache._core.changing import Changes
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
+from unicache._core.extending import check_data, extended
 from unicache._core.names import Keyspace
-from unicache._core.options import Life, Ttl, check_cas, done, life_of, mismatch, not_found, refused, ruled, tagged
-from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
+from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
+from unicache._core.record import ABSENT
+from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.verdicts import Verdicts, is_plain, is_value
-from unicache.errors import CasMismatch, InvalidArgument
-from unicache.typing import Default, Duration, Entry
+from unicache.errors import InvalidArgument
+from unicache.typing import Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
+
+RETRIES = 100
+"""Of an append: only as many rivals in other processes could be quicker each time."""
 
 MISSING = object()
 """What ``peek`` gives when it cannot tell."""
@@ -23,7 +28,7 @@ MISSING = object()
 class Documents:
     """The calls on one document of a namespace."""
 
-    def __init__(self, core: Core, names: Keyspace) -> None:
+    def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._io = core.io
         self._store = core.store
         self._near = core.store.near
@@ -32,16 +37,19 @@ class Documents:
         self._names = names
         self._tags = Tags(core.store, names)
         self._verdicts = Verdicts(core, names)
+        self._changes = changes
 
     # -- reading
 
-    def peek(self, key: str) -> Any:
-        """The value if it can be had without waiting, else MISSING."""
+    def peek(self, key: str, default: Any) -> Any:
+        """The value, or the default, if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
         name = self._names.entry(key)
-        record = self._store.peek(name)
-        return self._values.value(name, record) if is_plain(record) else MISSING
+        found = self._store.peek(name)
+        if found is ABSENT:
+            return default
+        return self._values.value(name, found) if is_plain(found) or self._verdicts.known(found) else MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
@@ -76,15 +84,25 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
+        if keep_ttl and cas is None:
+            return self._written(write, await self._kept(write), key)
         outcome = await self._store.write(write)
         if outcome is Outcome.MISSING:
             raise mismatch(key)
         return self._written(write, outcome, key)
 
+    async def _kept(self, write: Write) -> Outcome:
+        """Write over what is there, which must be looked at to keep its time; or where nothing is."""
+        over, anew = write._replace(rule=Rule.PRESENT), write._replace(rule=Rule.ABSENT, ttl=None)
+        while (outcome := await self._verdicts.written(over, alive=True)) is Outcome.MISSING:
+            if (outcome := await self._verdicts.written(anew, alive=False)) is not Outcome.EXISTS:
+                break
+        return outcome
+
     async def insert(self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str]) -> int:
         """Write where nothing is, or KeyExists."""
         write = await self._prepared(key, value, life_of(ttl, self._ttl), tags, rule=Rule.ABSENT)
-        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=False), key)
+        return self._written(write, await self._verdicts.written(write, alive=False), key)
 
     async def replace(
         self, key: str, value: Any, *, ttl: Ttl, tags: Iterable[str], cas: int | None, keep_ttl: bool
@@ -93,50 +111,44 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.PRESENT, cas=cas
         )
-        return self._written(write, await self._verdicts.settled(write.name, self._writing(write), alive=True), key)
+        return self._written(write, await self._verdicts.written(write, alive=True), key)
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
         name = self._names.entry(key)
         check_cas(cas)
-        if cas is None:
-            outcome = await self._verdicts.settled(name, lambda seen: self._store.remove(name, seen))
-        else:
-            outcome = await self._store.remove(name, cas)
+        outcome = await (self._verdicts.removed(name) if cas is None else self._store.remove(name, cas))
         return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
         """A new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        done(await self._verdicts.settled(name, lambda cas: self._store.expire(name, seconds, cas), alive=True), key)
+        done(await self._verdicts.expired(name, seconds), key)
 
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
-        given = await self._verdicts.given(name, lambda cas: self._store.find_and_expire(name, seconds, cas), key)
-        return self._values.value(name, given.record, wanted)
+        return self._values.value(name, await self._verdicts.renewed(name, seconds, key), wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
         """Read, change, write if nobody wrote meanwhile; again on conflict. The new value."""
         if not callable(change):
             raise InvalidArgument("fn must be a callable that takes the value", argument="fn")
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
-        name = self._names.entry(key)
-        life = KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
-        for attempt in range(retries + 1):
-            record = await self._verdicts.found(await self._store.read(name))
-            if record is None:
-                raise not_found(key)
-            value = await self._io.call(change, self._values.value(name, record))
-            fresh = self._values.record(name, value, record.tags, soft=record.soft)
-            outcome = await self._store.write(Write(name, fresh, life, Rule.SAME_CAS, record.cas))
-            if outcome is Outcome.DONE:
-                return value
-            if outcome is Outcome.LOCKED:
-                raise refused(outcome, key)
-            await self._io.sleep(_pause(attempt))
-        raise CasMismatch(f"{key!r} was changed by others {retries + 1} times in a row", key=key)
+
+        async def changed(old: Any) -> tuple[Any, Any]:
+            new = await self._io.call(change, old)
+            return new, new
+
+        return (await self._changes.make(key, changed, life=kept_unless(ttl), retries=retries)).result
+
+    async def extend(self, key: str, data: str | bytes, *, before: bool) -> int:
+        """Put text or bytes before or behind a value of the same type; the new CAS."""
+        check_data(data)
+
+        async def change(old: Any) -> tuple[Any, Any]:
+            return extended(old, data, key, before=before), None
+
+        return (await self._changes.make(key, change, retries=RETRIES)).cas
 
     # -- how
 
@@ -155,16 +167,3 @@ class Documents:
         carried = self._names.carried(tags)
         versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
         return ruled(name, tagged(record, versions), life, cas, rule)
-
-    def _writing(self, write: Write) -> Callable[[int | None], Awaitable[Outcome]]:
-        """The write as ``settled`` wants it: as it is, or on the record with that CAS."""
-
-        def act(seen: int | None) -> Awaitable[Outcome]:
-            return self._store.write(write if seen is None else write._replace(rule=Rule.SAME_CAS, cas=seen))
-
-        return act
-
-
-def _pause(attempt: int) -> float:
-    """Seconds before the next try of a compare-and-set: full jitter, so that rivals spread out."""
-    return random.uniform(0.0, min(0.05, 0.0005 * 2.0 ** min(attempt, 10)))  # noqa: S311  guards nothing

@@ -1,10 +1,12 @@
 """One cache, put together: the parts of the engine for one namespace. What they do stands in the parts."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from unicache._core.bulk import Bulk
+from unicache._core.changing import Changes
 from unicache._core.core import Core
+from unicache._core.counting import Counters
 from unicache._core.documents import Documents
 from unicache._core.documents_many import ManyDocuments
 from unicache._core.durations import optional_seconds
@@ -12,11 +14,18 @@ from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
 from unicache._core.links import NodeOptions
 from unicache._core.load import Loads
+from unicache._core.locking import Locks
 from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
+from unicache._core.near import Near
+from unicache._core.near_store import NearStore
+from unicache._core.options import Life, life_of
+from unicache._core.options import Ttl as DocumentTtl
+from unicache._core.partial import PartialDocuments
 from unicache._core.plan import Plan
 from unicache._core.pool import links_for
 from unicache._core.store import Store
+from unicache._core.structures import Structure
 from unicache._core.tags import Tags
 from unicache._core.terms import Ttl, terms_of
 from unicache._core.url import Memory, configuration
@@ -26,6 +35,8 @@ from unicache.typing import Duration, LoadOptions
 
 __all__ = ["Engine", "engine_for"]
 
+S = TypeVar("S", bound=Structure)
+
 
 class Engine:
     """The calls of one namespace, by kind."""
@@ -34,7 +45,11 @@ class Engine:
         self.core = core
         self.names = names
         self.tags = Tags(core.store, names)
-        self.documents = Documents(core, names)
+        self.changes = Changes(core, names)
+        self.documents = Documents(core, names, self.changes)
+        self.partial = PartialDocuments(core, names, self.changes)
+        self.locks = Locks(core, names)
+        self.counters = Counters(core, names, self.changes)
         self.many = ManyDocuments(core, names, self.documents)
         self.loads = Loads(core, names)
         self.bulk = Bulk(core, names, self.loads)
@@ -50,6 +65,11 @@ class Engine:
             except (StoreUnavailable, OperationTimeout):
                 if io.now() >= give_up:
                     raise
+
+    def structure(self, kind: Callable[[Documents, Changes, str, Life], S], key: str, ttl: DocumentTtl) -> S:
+        """A structure over the document ``key``, which lives for ``ttl`` when a change makes it."""
+        self.names.entry(key)
+        return kind(self.documents, self.changes, key, life_of(ttl, self.core.settings.ttl))
 
     async def get_or_set(
         self,
@@ -95,4 +115,7 @@ def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> 
 def _store(io: Io, where: Memory | NodeOptions) -> Store:
     if isinstance(where, Memory):
         return MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes)
-    return ValkeyStore(links_for(io, where))
+    if where.near is None:
+        return ValkeyStore(links_for(io, where))
+    near = Near(where.near, io.now)
+    return NearStore(links_for(io, where, near), near)

@@ -39,6 +39,7 @@ __all__ = [
     "CAS_OFFSET",
     "FLAGS_OFFSET",
     "LEASE_PREFIX",
+    "LENGTH_OFFSET",
     "LOCK_PREFIX",
     "MAX_TAGS",
     "RECORD_PREFIX",
@@ -47,6 +48,7 @@ __all__ = [
     "pack",
     "pack_cas",
     "pack_lease",
+    "pack_start",
     "unpack",
     "unpack_lock",
 ]
@@ -57,6 +59,7 @@ LOCK_PREFIX = b"\xc1K"
 FLAGS_OFFSET = 3
 CAS_OFFSET = 8
 CAS_LENGTH = 8
+LENGTH_OFFSET = 50
 TAGGED = 1
 MAX_TAGS = 64
 
@@ -135,6 +138,12 @@ def _digest(name: bytes) -> bytes:
 def pack_lease(token: bytes) -> bytes:
     """The bytes of a lease; ``token`` is 16 random bytes."""
     return LEASE_PREFIX + token
+
+
+def pack_start(name: bytes, record: Record) -> tuple[bytes, int]:
+    """A record without tags, up to its payload's length, which the server will add, and the CRC-32 so far."""
+    start = pack(name, record)[:LENGTH_OFFSET]
+    return start, crc32(start)
 
 
 def pack_cas(cas: int) -> bytes:

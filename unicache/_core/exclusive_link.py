@@ -7,8 +7,9 @@ from math import inf
 from typing import Any, cast
 
 from unicache._core.handshake import Credentials
-from unicache._core.io import DirectTransport, Endpoint, Io
+from unicache._core.io import DirectTransport, Endpoint, Io, Transport
 from unicache._core.link import Link, Slot, copy_of
+from unicache._core.near import Near, Reading
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification
 from unicache.errors import CacheError
 
@@ -21,8 +22,8 @@ FRESH = 0.01
 class ExclusiveLink(Link):
     """A link of an exclusive model. What is outstanding on it between two callers are tombstones."""
 
-    def __init__(self, io: Io, endpoint: Endpoint, who: Credentials) -> None:
-        super().__init__(io, endpoint, who)
+    def __init__(self, io: Io, endpoint: Endpoint, who: Credentials, near: Near | None = None) -> None:
+        super().__init__(io, endpoint, who, near)
         self._now = io.now
         self._used = 0.0
         self._midway = False  # within an exchange, or left there by a signal
@@ -37,56 +38,78 @@ class ExclusiveLink(Link):
         """A signal interrupted an exchange, with bytes on their way: the stream is of no more use."""
         return self._midway
 
-    def exchange(self, payload: bytes, deadline: float) -> Any:
-        """What ``request`` does for one reply, with less ado: for one that is open.
+    def exchange(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+        """What ``request`` does, with less ado, for a short payload on an open link.
 
         NOTHING means that replies to earlier requests are outstanding, and that this one was not sent.
         """
         if self._pending:
             return NOTHING
-        transport, feed = cast("DirectTransport", self._transport), self._reader.feed
+        transport = cast("DirectTransport", self._transport)
+        replies: list[Any] = []
         self._midway = True
         try:
-            feed(transport.exchange(payload, deadline))
-            while (reply := self._only_reply()) is NOTHING:
-                feed(transport.receive(deadline))
+            self._reader.feed(transport.exchange(payload, deadline))
+            while len(replies) < want:
+                replies.append(self._next_reply(transport, deadline))
+            reply = replies[0] if want == 1 else replies
+            if reading is not None:
+                reading.arrived(reply, self.trust)
+            self._end_exchange()
         except (OSError, ProtocolError) as error:
             if isinstance(error, OSError) and error.errno is None:
                 raise  # a signal's handler raised it, a TimeoutError for example
-            raise self._failed(error) from None
+            raise self._failed(error, want - len(replies)) from None
         self._midway = False
         return reply
 
-    def _failed(self, error: OSError | ProtocolError) -> CacheError:
+    def _failed(self, error: OSError | ProtocolError, missing: int) -> CacheError:
         """The error for the caller, when the link is in step again or has been ended."""
         if isinstance(error, BlockingIOError):
-            return self._left_behind()
+            return self._left_behind(missing)
         if isinstance(error, OSError):
             self.lost(error)
         else:
             self._give_up(self._nonsense())
         return copy_of(self.reason or self._nonsense(), ambiguous=True)
 
-    def _left_behind(self) -> CacheError:
-        """The caller goes, and the request stays as a tombstone."""
+    def _left_behind(self, missing: int) -> CacheError:
+        """The caller goes, and what is missing of the replies leaves a tombstone."""
         now = self._now()
-        slot = Slot(self._promise(self._transport), b"", 1, now)
+        slot = Slot(self._promise(self._transport), b"", missing, now)
         error = self._late(slot, now)
         self._set_alarm(slot.deadline)
         self._pending.append(slot)
         self._midway = False
         return error
 
-    def _only_reply(self) -> Any:
-        """The reply that has come, NOTHING if it is not whole; behind it, nothing is expected."""
+    def _next_reply(self, transport: DirectTransport, deadline: float) -> Any:
+        """The next reply, waited for; pushes before it are taken in."""
         gets = self._reader.gets
-        while type(reply := gets()) is PushNotification:
-            pass
-        if reply is not NOTHING:
-            while (more := gets()) is not NOTHING:
-                if type(more) is not PushNotification:
-                    raise ProtocolError
-        return reply
+        while True:
+            reply = gets()
+            if reply is NOTHING:
+                self._reader.feed(transport.receive(deadline))
+            elif type(reply) is PushNotification:
+                self._pushed(reply)
+            else:
+                return reply
+
+    def _end_exchange(self) -> None:
+        """Behind the replies nothing but pushes is expected."""
+        while (more := self._reader.gets()) is not NOTHING:
+            if type(more) is not PushNotification:
+                raise ProtocolError
+            self._pushed(more)
+
+    def _attach(self, transport: Transport) -> None:
+        super()._attach(transport)
+        if self._near is not None:
+            self.trust.arrived = cast("DirectTransport", transport).arrivals()
+
+    def take_in(self) -> None:
+        """Between requests: read what has arrived."""
+        self._catch_up(self._now())
 
     def check(self) -> bool:
         """Between requests: take in what has arrived, and tell whether the link is open still."""

@@ -46,6 +46,8 @@ class Facade:
     def _use(self, engine: Engine) -> None:
         self._engine = engine
         self._documents = engine.documents
+        self._locks = engine.locks
+        self._counters = engine.counters
         self._many = engine.many
 
     @classmethod

@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from unicache._core.binding import Binder, Vary, default_prefix, template_binder
+from unicache._core.call_names import CallNames
 from unicache._core.codec import declare, fingerprint_of_type
 from unicache._core.counts import Counts
 from unicache._core.engine import Engine
@@ -61,6 +62,9 @@ class CachedFunction:
         self._near = engine.core.store.near
         method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
+        steady = not callable(key) and not vary
+        self._call_names = CallNames(self._binder, engine.names, steady=steady)
+        self._known_names = self._call_names.known
         self._prefix = _shared_prefix(function, key)
         self._tags = tuple(tag_maker(function, tag, vary) for tag in several(tags))
         self._terms = terms_at_decoration(engine, ttl, options)
@@ -95,8 +99,11 @@ class CachedFunction:
         """A hit that needs no waiting, else ``load.MISS``."""
         if not self._near:
             return MISS
-        name = self._names.entry(self._binder.key(args, kwargs))
-        return self._loads.peek(name, self.counts, self._schema)
+        try:
+            name = None if kwargs else self._known_names.get((*args, *map(type, args)))
+        except TypeError:  # an argument that cannot be hashed
+            name = None
+        return self._loads.peek(name or self._call_names.name(args, kwargs), self._terms, self.counts, self._schema)
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
@@ -138,7 +145,7 @@ class CachedFunction:
     def info(self) -> CacheInfo:
         """The counters of this function, in this process."""
         counts = self.counts
-        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors, counts.near)
 
 
 def terms_at_decoration(engine: Engine, ttl: Ttl, options: LoadOptions) -> Terms:

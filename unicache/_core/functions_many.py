@@ -78,7 +78,7 @@ class CachedMany:
     def info(self) -> CacheInfo:
         """The counters of this function, in this process."""
         counts = self.counts
-        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors)
+        return CacheInfo(counts.hits, counts.misses, counts.loads, counts.errors, counts.near)
 
     def _plan(self, args: tuple[Any, ...]) -> Plan:
         key = self.key(args)

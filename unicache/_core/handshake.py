@@ -52,14 +52,18 @@ class Features:
         return self.server == "valkey" and self.version >= (9, 0)
 
 
-def greeting(who: Credentials) -> list[tuple[bytes | str | int, ...]]:
-    """The commands that open a link; the first is HELLO, and ``features`` reads the answers."""
+def greeting(who: Credentials, *, tracks_all: bool = False) -> list[tuple[bytes | str | int, ...]]:
+    """The commands that open a link; the first is HELLO, and ``features`` reads the answers.
+
+    ``tracks_all``  have the server tell of changes of whatever is read, not only of what is said to matter
+    """
     hello: list[bytes | str | int] = ["HELLO", 3]
     if who.password is not None:
         hello += ["AUTH", who.username, who.password]
     if who.client_name is not None:
         hello += ["SETNAME", who.client_name]
-    commands: list[tuple[bytes | str | int, ...]] = [tuple(hello), ("CLIENT", "TRACKING", "ON", "OPTIN")]
+    tracking = ("CLIENT", "TRACKING", "ON") if tracks_all else ("CLIENT", "TRACKING", "ON", "OPTIN")
+    commands: list[tuple[bytes | str | int, ...]] = [tuple(hello), tracking]
     if who.database:
         commands.append(("SELECT", who.database))
     # Servers before 7.2 answer these two with an error, which nobody looks at.

@@ -16,7 +16,7 @@ from unicache._core.names import Keyspace
 from unicache._core.record import Record
 from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
 from unicache._core.tokens import new_cas
-from unicache.errors import CacheClosed, CacheError, InvalidationUncertain, ValueFormatError
+from unicache.errors import CacheClosed, CacheError, InvalidArgument, InvalidationUncertain, ValueFormatError
 
 __all__ = ["Invalidation"]
 
@@ -46,9 +46,17 @@ class Invalidation:
         self._core.flights.detach_all(self._names.entry_prefix)
         self._note(len(names) - 1)
 
-    async def prefix(self, prefix: str = "") -> None:
-        """Remove every key that starts with ``prefix``; empty for the whole namespace."""
-        start = self._names.entry_prefix + prefix.encode()
+    async def everything(self) -> None:
+        """Remove every key of the namespace."""
+        await self._starting(self._names.starting(""))
+
+    async def prefix(self, prefix: str) -> None:
+        """Remove every key that starts with ``prefix``, which is not empty."""
+        if prefix == "":
+            raise InvalidArgument("prefix must not be empty; clear removes everything", argument="prefix")
+        await self._starting(self._names.starting(prefix))
+
+    async def _starting(self, start: bytes) -> None:
         self._core.flights.detach_all(start)
         await self._loudly(lambda: drop_all(self._core.store, start), prefixes=[start])
         self._core.flights.detach_all(start)

@@ -4,7 +4,7 @@ A flavour is one implementation of ``Io``. The methods that are ``async`` here m
 hub or a reactor, and block it under threads; everything else returns at once. Nothing here decides anything.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,6 +125,10 @@ class DirectTransport(Transport, Protocol):
         """The next bytes."""
         ...
 
+    def arrivals(self) -> Callable[[float, int], Sequence[object]]:
+        """What tells any thread at any time whether bytes, or the end, wait to be read: ``epoll.poll``."""
+        ...
+
 
 class Io(Protocol):
     """One event model."""
@@ -133,7 +137,7 @@ class Io(Protocol):
     """True when a link serves one caller at a time and is read by the one that waits (threads)."""
 
     def now(self) -> float:
-        """Monotonic seconds, for deadlines."""
+        """Monotonic seconds, for deadlines; they go on while the machine sleeps, where the system has such a clock."""
         ...
 
     def wall(self) -> float:

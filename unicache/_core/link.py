@@ -7,6 +7,7 @@ it; it is closed when a tombstone has been waiting for as long again as its requ
 What must not be here: which node, how many links, when to try again (``links``), what commands mean (``valkey``).
 """
 
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from enum import Enum
@@ -16,6 +17,7 @@ from typing import Any
 
 from unicache._core.handshake import Credentials, Features, features, greeting, refusal
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
+from unicache._core.near import Near, Reading, Trust
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.watches import Watches
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
@@ -43,22 +45,27 @@ _NEW, _OPENING, _READY, _DEAD = _State
 class Slot:
     """A request's place in the queue of replies."""
 
-    __slots__ = ("deadline", "late", "payload", "promise", "replies", "want")
+    __slots__ = ("deadline", "late", "payload", "promise", "reading", "replies", "want")
 
-    def __init__(self, promise: Promise, payload: bytes, want: int, deadline: float) -> None:
+    def __init__(
+        self, promise: Promise, payload: bytes, want: int, deadline: float, reading: Reading | None = None
+    ) -> None:
         self.promise = promise
         self.payload = payload  # kept until it is handed to the transport
         self.want = want
         self.deadline = deadline
         self.replies: list[Any] | None = None if want == 1 else []
         self.late = False
+        self.reading = reading  # is shown the replies as they are parsed, among the pushes
 
 
 class Link:
     """A link to one endpoint. ``request`` may be called at once; what is asked before it is open goes out in order."""
 
-    def __init__(self, io: Io, endpoint: Endpoint, who: Credentials) -> None:
+    def __init__(self, io: Io, endpoint: Endpoint, who: Credentials, near: Near | None = None) -> None:
         self._io = io
+        self._near = near
+        self.trust = Trust(weakref.ref(self))
         self._endpoint = endpoint
         self._who = who
         self._state = _NEW
@@ -134,7 +141,7 @@ class Link:
             raise error
 
     async def _greet(self, deadline: float) -> Features:
-        commands = greeting(self._who)
+        commands = greeting(self._who, tracks_all=self._near is not None)
         slot = Slot(self._promise(self._transport), pack_all(commands), len(commands), deadline)
         self._send(slot)
         replies = await slot.promise
@@ -154,13 +161,13 @@ class Link:
 
     # -- requests
 
-    async def request(self, payload: bytes, want: int, deadline: float) -> Any:
+    async def request(self, payload: bytes, want: int, deadline: float, reading: Reading | None = None) -> Any:
         """Send ``payload`` and give its reply, or the list of its ``want`` replies if that is not 1.
 
-        Server errors come as ReplyError values. Raises StoreUnavailable and OperationTimeout, ``ambiguous`` when
-        the request may have been carried out.
+        ``reading`` gets them first. Server errors come as ReplyError values. Raises StoreUnavailable and
+        OperationTimeout, ``ambiguous`` when the request may have been carried out.
         """
-        slot = Slot(self._promise(self._transport), payload, want, deadline)
+        slot = Slot(self._promise(self._transport), payload, want, deadline, reading)
         try:
             if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
@@ -173,6 +180,11 @@ class Link:
         if isinstance(reply, CacheError):
             raise reply
         return reply
+
+    def ask(self, payload: bytes, deadline: float, reading: Reading) -> None:
+        """Send a request with one reply for which only ``reading`` waits."""
+        if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
+            self._send(Slot(self._promise(self._transport), payload, 1, deadline, reading))
 
     def _send(self, slot: Slot) -> None:
         output = self._output
@@ -230,6 +242,8 @@ class Link:
                     if len(slot.replies) < slot.want:
                         continue
                     reply = slot.replies
+                if slot.reading is not None:
+                    slot.reading.arrived(reply, self.trust)
                 pending.popleft()
                 resolve(slot.promise, reply)
         except (ProtocolError, IndexError):
@@ -241,6 +255,8 @@ class Link:
     def _pushed(self, push: Sequence[Any]) -> None:
         """The server says what has changed; None is everything."""
         if push[0] == b"invalidate":
+            if self._near is not None:
+                self._near.changed(push[1])
             self.watches.tell(push[1])
 
     def lost(self, error: Exception | None) -> None:
@@ -313,6 +329,7 @@ class Link:
         # All of it each time: a signal may have cut the first short, or a request of another thread have slipped in.
         self.reason = self.reason or error
         self._state = _DEAD
+        self.trust.end()
         self._shut()
         self._fail_all(self.reason)
         self.watches.tell(None)

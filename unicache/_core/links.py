@@ -6,6 +6,7 @@ repeated without harm. Nothing else is ever repeated (R6).
 """
 
 import os
+import weakref
 from collections.abc import Hashable
 from contextlib import suppress
 from math import inf
@@ -13,11 +14,13 @@ from typing import Any
 
 import msgspec
 
+from unicache._core import resp
 from unicache._core.backoff import Backoff
 from unicache._core.forks import forget_after_fork
 from unicache._core.handshake import Credentials, Features
 from unicache._core.io import Endpoint, Event, Io
 from unicache._core.link import Link
+from unicache._core.near import Near, NearOptions, Reading, SignOfLife
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
 __all__ = ["Links", "NodeOptions", "SharedLinks", "bury", "distrusted"]
@@ -31,14 +34,18 @@ class NodeOptions(msgspec.Struct, frozen=True):
     timeout: float = 1.0
     connect_timeout: float = 1.0
     max_connections: int = 16
+    near: NearOptions | None = None
 
 
 class Links:
     """What both kinds have in common: opening with back-off, repeating once, closing, surviving a fork."""
 
-    def __init__(self, io: Io, options: NodeOptions) -> None:
+    def __init__(self, io: Io, options: NodeOptions, near: Near | None = None) -> None:
         self._io = io
         self._options = options
+        self._near = near
+        if near is not None:
+            near.links = weakref.ref(self)
         self._backoff = Backoff()
         self._closed = False
         self._timeout = options.timeout
@@ -50,20 +57,20 @@ class Links:
         """False while the node is known to be out of reach and it is not time for another attempt."""
         return self._backoff.failures == 0 or self._io.now() >= self._backoff.next_try
 
-    async def request(self, payload: bytes, want: int = 1, *, again: bool) -> Any:
-        """Carry a request out; ``again`` says that it may be repeated without harm.
+    async def request(self, payload: bytes, want: int = 1, *, again: bool, reading: Reading | None = None) -> Any:
+        """Carry a request out; ``again`` says that it may be repeated without harm, ``reading`` sees the replies first.
 
         Raises StoreUnavailable, OperationTimeout, CacheClosed.
         """
         deadline = self._io.now() + self._timeout
         try:
-            return await self._once(payload, want, deadline)
+            return await self._once(payload, want, deadline, reading)
         except StoreUnavailable as error:
             if self._backoff.failures or (error.ambiguous and not again) or self._io.now() >= deadline:
                 raise
             ambiguous = error.ambiguous
         try:
-            return await self._once(payload, want, deadline)
+            return await self._once(payload, want, deadline, reading)
         except (StoreUnavailable, OperationTimeout) as error:
             error.ambiguous |= ambiguous  # the first attempt may have been carried out, if not this one
             raise
@@ -72,7 +79,7 @@ class Links:
         """Have an open link, or raise why not."""
         raise NotImplementedError
 
-    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
         raise NotImplementedError
 
     async def _open(self, link: Link, deadline: float) -> None:
@@ -83,6 +90,8 @@ class Links:
             seconds = self._time_left(deadline)
             tried = True
             self.features = await link.open(seconds)
+            if self._near is not None and not self.features.tracking:
+                self._near.refused(link.trust)
         except CacheError as error:
             if tried and not isinstance(error, CacheClosed):
                 self._backoff.failed(self._io.now())
@@ -106,6 +115,13 @@ class Links:
     def _check_open(self) -> None:
         if self._closed:
             raise CacheClosed("the cache is closed")
+
+    def renew(self, link: Any, name: bytes) -> None:
+        """Have the link show that it is alive, with a command about ``name``, unless callers see to that themselves."""
+
+    def take_in(self, link: Any) -> bool:
+        """Read what waits on the link, if it is nobody else who does; False when it is not certain that it was read."""
+        return False
 
     def watch(self, name: bytes) -> Event | None:
         """An event that is set when the server says that ``name`` has changed, or can say nothing any more.
@@ -133,16 +149,16 @@ class Links:
 class SharedLinks(Links):
     """One link per scheduler. Requests made while it opens are sent in their order once it is open."""
 
-    def __init__(self, io: Io, options: NodeOptions) -> None:
-        super().__init__(io, options)
+    def __init__(self, io: Io, options: NodeOptions, near: Near | None = None) -> None:
+        super().__init__(io, options, near)
         self._links: dict[Hashable, Link] = {}
         self._here = io.here
 
-    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
         link = self._links.get(self._here())
         if link is None or link.dead:
             link = self._start()
-        return await link.request(payload, want, deadline)
+        return await link.request(payload, want, deadline, reading)
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""
@@ -153,13 +169,19 @@ class SharedLinks(Links):
     def _start(self) -> Link:
         self._check_open()
         self._links = {here: link for here, link in self._links.items() if not link.dead}  # loops that are over
-        link = self._links[self._here()] = Link(self._io, self._options.endpoint, self._options.who)
+        link = self._links[self._here()] = Link(self._io, self._options.endpoint, self._options.who, self._near)
         self._io.spawn(lambda: self._open_quietly(link))
         return link
 
     async def _open_quietly(self, link: Link) -> None:
         with suppress(CacheError):  # those who wait for the link are told
             await self._open(link, inf)
+
+    def renew(self, link: Any, name: bytes) -> None:
+        """A small command about the key, on this scheduler's link; another's cannot be touched from here."""
+        own = self._links.get(self._here())
+        if own is not None and own is link and self._near is not None:
+            own.ask(resp.pack("EXISTS", name), self._io.now() + self._timeout, SignOfLife(self._near))
 
     def watch(self, name: bytes) -> Event | None:
         """An event of this scheduler's link, if that is told of changes."""

@@ -23,6 +23,7 @@ from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
 from unicache._core.record import FAILURE, Record
 from unicache._core.tags import Tags
+from unicache._core.terms import Terms
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
@@ -50,24 +51,33 @@ class Loads:
         self._io = core.io
         self._store = core.store
         self._values = core.values
+        self._value = core.values.value
         self._names = names
         self._tags = Tags(core.store, names)
         self._leader = Leader(core, names)
 
     # -- the calls
 
-    def peek(self, name: bytes, counts: Counts, schema: int) -> Any:
+    def peek(self, name: bytes, terms: Terms, counts: Counts, schema: int) -> Any:
         """A fresh hit that needs no waiting, counted; else ``MISS``."""
         record = self._store.peek(name)
-        if record is None or record.tags or record.soft or record.codec == FAILURE or not self._core.enabled:
+        if type(record) is not Record or not self._core.enabled:
+            return MISS
+        if (record.tags or record.soft or record.codec == FAILURE) and not self._fresh_at_once(record, terms):
             return MISS
         try:
-            value = self._values.value(name, record, None, schema)
+            value = self._value(name, record, None, schema)
         except ValueFormatError:  # whoever waits for it counts it
             return MISS
         counts.hits += 1
-        self._core.counts.hits += 1
+        counts.near += 1
+        shared = self._core.counts
+        shared.hits += 1
+        shared.near += 1
         return value
+
+    def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
+        return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
 
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
@@ -123,9 +133,12 @@ class Loads:
         except ValueFormatError as error:
             await self._leader.discard(plan.name, error)
             return None
-        if not isinstance(held, Record) or not await self._tags.valid(held):
+        if not isinstance(held, Record) or not (self._tags.known_valid(held) or await self._tags.valid(held)):
             return None
-        return Seen(held, state_of(held, self._io.wall(), plan.terms.windows, 1.0 - random.random()))  # noqa: S311
+        return Seen(held, self._state(held, plan.terms))
+
+    def _state(self, record: Record, terms: Terms) -> State:
+        return state_of(record, self._io.wall(), terms.windows, 1.0 - random.random())  # noqa: S311
 
     def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
         """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""

@@ -4,18 +4,21 @@ Here lives what each call of the store protocol means for a record, a lease and 
 which entry goes when there is no room (``bounded``), what a value or a tag means, and anything that waits.
 """
 
-import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
 from unicache._core.bounded import Bounded
 from unicache._core.forks import forget_after_fork
-from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Lock, Record
+from unicache._core.pages import Pages
+from unicache._core.record import ABSENT, COUNTER, LOCK_AS_LEASE, Held, Known, Lease, Lock, Record
 from unicache._core.rules import Seen, refusal
-from unicache._core.store import Claim, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.store import BATCH, INT64, Claim, Count, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.weights import weight
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 __all__ = ["MemoryStore"]
@@ -34,23 +37,12 @@ class Locked(NamedTuple):
 Kept = Record | Lease | Locked | bytes
 """What a name can hold here; plain bytes are a tag's version."""
 
-BATCH = 500
-
-# Measured with tracemalloc on CPython 3.11 to 3.13, as what is allocated beyond the bytes that are held: 493 to 535
-# for a record with a deadline, depending on how full the dict is, and 105 to 113 for each of its tags.
-ENTRY_OVERHEAD = 540
-TAG_OVERHEAD = 115
 LOCK_OVERHEAD = 150
+"""Bytes of a lock around a record, measured as in ``weights``."""
 
 
 def _weigh(name: bytes, kept: Kept) -> int:
-    """The bytes that an entry is counted with: what it holds, and what CPython needs to hold it."""
-    if isinstance(kept, Locked):
-        return LOCK_OVERHEAD + _weigh(name, kept.record)
-    if isinstance(kept, Record):
-        tags = sum(sys.getsizeof(tag) + len(version) + TAG_OVERHEAD for tag, version in kept.tags)
-        return ENTRY_OVERHEAD + len(name) + len(kept.payload) + tags
-    return ENTRY_OVERHEAD + len(name) + len(kept.token if isinstance(kept, Lease) else kept)
+    return LOCK_OVERHEAD + weight(name, kept.record) if isinstance(kept, Locked) else weight(name, kept)
 
 
 def _alone(
@@ -90,7 +82,7 @@ class MemoryStore:
     ``max_entries``  how many names may be held, leases and tag versions included
     ``max_bytes``    how many bytes they may take, names and overhead included
 
-    A new entry pushes out the least recently used ones; one that could never fit is refused with ServerError, code
+    A new entry pushes out those that were not used; one that could never fit is refused with ServerError, code
     ``OOM``, and leaves what was there. An evicted lease refuses its fill and an evicted tag version makes its entries
     misses, so that early eviction costs loads and nothing else. Records are frozen and hold encoded bytes: nobody can
     change what another one reads.
@@ -106,7 +98,7 @@ class MemoryStore:
         self.forget()
         forget_after_fork(self)
         self._closed = False
-        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes, _weigh)
+        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes)
 
     def forget(self) -> None:
         """In a forked child: a thread that held the lock is not there. The entries are, and stay."""
@@ -122,15 +114,12 @@ class MemoryStore:
     def available(self) -> bool:
         return True
 
-    def peek(self, name: bytes) -> Record | None:
-        with self._lock:
-            slot = self._table.get(name, self._clock())
+    def peek(self, name: bytes) -> Known:
+        slot = self._table.get(name, self._clock())
         if slot is None:
-            return None
+            return None if self._closed else ABSENT
         kept = slot.value
-        if isinstance(kept, Record):
-            return kept
-        return kept.record if isinstance(kept, Locked) else None
+        return kept.record if isinstance(kept, Locked) else kept
 
     @_alone
     def read(self, name: bytes) -> Held:
@@ -175,6 +164,9 @@ class MemoryStore:
             self._table.expire(name, _until(ttl, now))
         return refused or Outcome.DONE
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        return [await _settled(self.expire(name, ttl)) for name, ttl in lives]
+
     @_alone
     def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
@@ -183,6 +175,27 @@ class MemoryStore:
             return Given(refused)
         self._table.expire(name, _until(ttl, now))
         return Given(Outcome.DONE, self._found(name, now))
+
+    @_alone
+    def count(self, count: Count) -> int | Outcome:
+        now = self._clock()
+        seen, deadline = self._seen(count.name, now)
+        refused = refusal(seen, Rule.PRESENT)
+        if refused is Outcome.MISSING and count.initial is not None:
+            number, deadline = count.initial, _until(count.ttl, now)
+        elif refused is not None or seen.record is None:
+            return refused or Outcome.MISSING
+        elif seen.record.codec != COUNTER or seen.record.wrapping:
+            return Outcome.JUDGE
+        else:
+            number = int(seen.record.payload) + count.delta
+        if number not in INT64:
+            return Outcome.OVERFLOW
+        self._put(count.name, replace(count.fresh, payload=b"%d" % number), deadline, now)
+        return number
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        return [await _settled(self.count(count)) for count in counts]
 
     @_alone
     def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
@@ -225,6 +238,9 @@ class MemoryStore:
             self._put(name, record, _until(ttl, now), now)
         return ours
 
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        return [await _settled(self.find(name)) for name in names]
+
     async def claim_many(self, claims: Sequence[Claim], ttl: float) -> list[Held | Exception]:
         return [await _settled(self.claim(name, token, ttl)) for name, token in claims]
 
@@ -264,12 +280,16 @@ class MemoryStore:
         now = self._clock()
         return [self._make_version(name, fresh, _until(ttl, now), now) for name in names]
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        names = [name for name in await self._names() if name.startswith(prefix)]
-        for start in range(0, len(names), BATCH):
-            living = await self._living(names[start : start + BATCH])
-            if living:
-                yield living
+    def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[int]:
+        names: list[bytes] = []
+
+        async def turn(start: int) -> tuple[int | None, list[bytes]]:
+            if start == 0:
+                names[:] = [name for name in await self._names() if name.startswith(prefix)]
+            living = await self._living(names[start : start + batch])
+            return (start + batch if start + batch < len(names) else None), living
+
+        return Pages(turn, 0)
 
     @_alone
     def ping(self) -> None:
@@ -337,5 +357,5 @@ class MemoryStore:
         return version
 
     def _put(self, name: bytes, kept: Kept, deadline: float, now: float) -> None:
-        if not self._table.put(name, kept, deadline, now):
+        if not self._table.put(name, kept, _weigh(name, kept), deadline, now):
             raise ServerError("an entry is larger than max_bytes of the memory store", code="OOM")

@@ -68,13 +68,19 @@ class Keyspace:
         """
         return _each(keys, "keys", self.entry)
 
+    def starting(self, prefix: str) -> bytes:
+        """What the names of all keys begin with that begin with ``prefix``. Raises InvalidArgument as ``entry`` does,
+        but for the empty one.
+        """
+        return self.entry_prefix + (b"" if prefix == "" else _encoded(prefix, "prefix"))
+
     def lock(self, name: bytes) -> bytes:
         """Where the lease of a load stands that is to replace the entry ``name`` while it is still served."""
         return self._lock_prefix + name.removeprefix(self.entry_prefix)
 
-    def tag(self, tag: str) -> bytes:
+    def tag(self, tag: str, argument: str = "tags") -> bytes:
         """The name under which the version of a tag is kept. Raises InvalidArgument as ``entry`` does."""
-        return self._tag_prefix + _encoded(tag, "tags")
+        return self._tag_prefix + _encoded(tag, argument)
 
     def tags(self, tags: Iterable[str]) -> dict[str, bytes]:
         """Tag to name for many tags; as ``entries``."""

@@ -3,8 +3,10 @@
 Pure: nothing is read, and nothing is sent.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from unicache._core.durations import optional_seconds
 from unicache._core.record import Record, TagVersion
@@ -12,6 +14,7 @@ from unicache._core.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache.errors import (
     CacheError,
     CasMismatch,
+    CounterOverflow,
     InvalidArgument,
     KeyExists,
     KeyLocked,
@@ -25,8 +28,12 @@ __all__ = [
     "Life",
     "Ttl",
     "caught",
+    "caught_in",
     "check_cas",
+    "check_retries",
     "done",
+    "each_of",
+    "kept_unless",
     "life_of",
     "lives_of",
     "longest",
@@ -52,6 +59,11 @@ def life_of(ttl: Ttl, own: float | None, *, keep: bool = False) -> Life:
     return KEEP_TTL
 
 
+def kept_unless(ttl: Ttl) -> Life:
+    """How long to live from a change on: as before when nothing is said. Raises InvalidArgument."""
+    return KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
+
+
 def lives_of(ttl: Ttl | Mapping[str, Ttl], own: float | None, names: Mapping[str, bytes]) -> dict[str, Life]:
     """The life of each key, by its own ttl or that of all. Raises InvalidArgument."""
     if not isinstance(ttl, Mapping):
@@ -73,6 +85,12 @@ def check_cas(cas: int | None) -> None:
         raise InvalidArgument("cas must be an int that a write or an entry gave", argument="cas")
 
 
+def check_retries(retries: int) -> None:
+    """Raises InvalidArgument for what is no number of retries."""
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
+
+
 def per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mapping[str, int]:
     """The CAS of each key that has one. Raises InvalidArgument."""
     if cas is None:
@@ -91,9 +109,7 @@ def ruled(name: bytes, record: Record, life: Life, cas: int | None, otherwise: R
 
 def tagged(record: Record, versions: tuple[TagVersion, ...]) -> Record:
     """The new record with these tags."""
-    if not versions:
-        return record
-    return Record(record.payload, record.codec, record.cas, record.created, tags=versions)
+    return replace(record, tags=versions) if versions else record
 
 
 def done(outcome: Outcome, key: str) -> bool:
@@ -112,6 +128,8 @@ def refused(outcome: Outcome, key: str) -> CacheError:
             return KeyExists(f"{key!r} exists", key=key)
         case Outcome.LOCKED:
             return KeyLocked(f"somebody has a lock on {key!r}", key=key)
+        case Outcome.OVERFLOW:
+            return CounterOverflow(f"{key!r} would leave the range of 64 bits", key=key)
         case Outcome.UNLOCKED:
             return KeyNotLocked(f"{key!r} has no lock with that cas", key=key)
     return mismatch(key)
@@ -133,6 +151,23 @@ def caught(function: Callable[[], Any]) -> Any:
         return function()
     except Exception as error:  # noqa: BLE001  it becomes that key's result
         return error
+
+
+async def caught_in(call: Callable[[], Awaitable[Any]]) -> Any:
+    """What a call gives, or the error that it raises: one key's result."""
+    try:
+        return await call()
+    except CacheError as error:
+        return error
+
+
+def each_of(given: Any, names: Mapping[str, bytes], argument: str, otherwise: Any) -> dict[str, Any]:
+    """What each key is given: its own of a mapping, or what is for all. Raises InvalidArgument."""
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(names, given)
+    if not given.keys() <= names.keys():
+        raise InvalidArgument(f"{argument} must be one for all, or a mapping with keys of the call", argument=argument)
+    return {key: given.get(key, otherwise) for key in names}
 
 
 def many(results: dict[str, Any], return_exceptions: bool) -> dict[str, Any]:

@@ -13,10 +13,15 @@ from unicache._core.exclusive_link import ExclusiveLink
 from unicache._core.handshake import Features
 from unicache._core.io import Event, Io
 from unicache._core.links import Links, NodeOptions, SharedLinks, bury, distrusted
+from unicache._core.near import Near, Reading
 from unicache._core.resp import NOTHING
 from unicache.errors import OperationTimeout, StoreUnavailable
 
 __all__ = ["LinkPool", "links_for"]
+
+
+SHORT = 2
+"""Replies to what may be written whole before the first of them is read: neither side can fill the other's buffers."""
 
 
 class LinkPool(Links):
@@ -27,8 +32,8 @@ class LinkPool(Links):
     missed, one whose loan is no more is closed, and makes room.
     """
 
-    def __init__(self, io: Io, options: NodeOptions) -> None:
-        super().__init__(io, options)
+    def __init__(self, io: Io, options: NodeOptions, near: Near | None = None) -> None:
+        super().__init__(io, options, near)
         self._reset()
 
     def _reset(self) -> None:
@@ -38,12 +43,12 @@ class LinkPool(Links):
         self._loans: dict[ExclusiveLink, weakref.ref[_Loan]] = {}
         self._waiting: deque[_Turn] = deque()
 
-    async def _once(self, payload: bytes, want: int, deadline: float) -> Any:
+    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
         loan = self._lent() or await self._taken(deadline)
         try:
-            if want == 1 and (reply := loan.link.exchange(payload, deadline)) is not NOTHING:
+            if want <= SHORT and (reply := loan.link.exchange(payload, want, deadline, reading)) is not NOTHING:
                 return reply
-            return await loan.link.request(payload, want, deadline)
+            return await loan.link.request(payload, want, deadline, reading)
         finally:
             self._give(loan)
 
@@ -125,7 +130,7 @@ class LinkPool(Links):
             return self._idle.pop()
         if len(self._loans) >= self._options.max_connections:
             return None
-        loan = _Loan(ExclusiveLink(self._io, self._options.endpoint, self._options.who))
+        loan = _Loan(ExclusiveLink(self._io, self._options.endpoint, self._options.who, self._near))
         self._loans[loan.link] = weakref.ref(loan)
         return loan
 
@@ -158,6 +163,22 @@ class LinkPool(Links):
                 self._loans.pop(link, None)
             else:
                 self._idle.appendleft(loan)  # its tombstones need time to be answered, so it is taken last
+
+    def take_in(self, link: Any) -> bool:
+        """Read what waits on an idle link; who uses another reads it himself, but perhaps not at once."""
+        known = self._loans.get(link)
+        loan = None if known is None else known()
+        if loan is None:
+            return False
+        try:
+            self._idle.remove(loan)
+        except ValueError:
+            return False
+        try:
+            loan.link.take_in()
+        finally:
+            self._give(loan)
+        return True
 
     def distrust(self) -> None:
         """Lose all links: the one in question has been given back and cannot be told from the others."""
@@ -205,9 +226,9 @@ class _Turn:
         self.loan: _Loan | None = None
 
 
-def links_for(io: Io, options: NodeOptions) -> Links:
+def links_for(io: Io, options: NodeOptions, near: Near | None = None) -> Links:
     """The kind of links that suits the event model."""
-    return LinkPool(io, options) if io.exclusive else SharedLinks(io, options)
+    return LinkPool(io, options, near) if io.exclusive else SharedLinks(io, options, near)
 
 
 def _close_all(idle: deque[_Loan]) -> None:

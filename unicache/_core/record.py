@@ -4,10 +4,25 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["FAILURE", "LOCK_AS_LEASE", "Held", "Lease", "Lock", "Record", "TagVersion"]
+__all__ = [
+    "ABSENT",
+    "COUNTER",
+    "FAILURE",
+    "LOCK_AS_LEASE",
+    "Absent",
+    "Held",
+    "Known",
+    "Lease",
+    "Lock",
+    "Record",
+    "TagVersion",
+]
 
 FAILURE = 128
 """The codec id of a remembered failure: no value has it."""
+
+COUNTER = 129
+"""The codec id of a counter: its payload is decimal digits, which the store can add to."""
 
 
 class TagVersion(NamedTuple):
@@ -40,6 +55,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[TagVersion, ...] = ()
     wrapping: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Record of {len(self.payload)} bytes, codec {self.codec}, wrapping {self.wrapping}, {self.tags}>"
+
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
     """The mark of a running load (R1): whoever finds it waits; only its owner may fill the key."""
@@ -60,5 +78,17 @@ class Lock(msgspec.Struct, frozen=True, gc=False):
 
 Held = Record | Lease | None
 
+
 LOCK_AS_LEASE = Lease(b"a lock")
 """What a load finds that may not replace a record: it waits for the lock as it would for another load."""
+
+
+class Absent:
+    """The type of ``ABSENT``."""
+
+
+ABSENT = Absent()
+"""A name is known to hold nothing."""
+
+Known = Record | Lease | bytes | Absent | None
+"""What is known of a name without asking: what it holds (bytes are the version of a tag); None for nothing at all."""

@@ -8,7 +8,7 @@ from unicache._core.names import key_part
 from unicache._core.store import Outcome
 from unicache.errors import CacheError, ServerError, StoreUnavailable, ValueFormatError
 
-__all__ = ["accepted", "caught", "is_unknown_script", "outcome", "sound"]
+__all__ = ["accepted", "caught", "counted", "is_unknown_script", "outcome", "sound"]
 
 _OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "BUSY"})
 """Errors that speak of the server's state, not of the command."""
@@ -22,6 +22,12 @@ def accepted(name: bytes, reply: Any) -> bool:
 def is_unknown_script(reply: Any) -> bool:
     """Whether the server does not have the script, and so did nothing."""
     return isinstance(reply, resp.ReplyError) and str(reply).startswith("NOSCRIPT")
+
+
+def counted(name: bytes, reply: Any) -> int | Outcome:
+    """The sum, or why there is none."""
+    became, *number = sound(reply, name)
+    return int(number[0]) if number else Outcome(became.decode())
 
 
 def outcome(name: bytes, reply: Any) -> Outcome:

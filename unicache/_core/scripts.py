@@ -10,6 +10,7 @@ from hashlib import sha1
 
 __all__ = [
     "CLAIM_OVER",
+    "COUNT",
     "EXPIRE",
     "FILL",
     "FIND_AND_EXPIRE",
@@ -114,6 +115,47 @@ return {'done', unlocked(), redis.call('PTTL', KEYS[1])}
 )
 """ARGV: milliseconds or nothing, CAS or nothing. The outcome, the record, and the milliseconds it has left."""
 
+COUNT = Script(
+    _THERE
+    + """
+local refused, number = refusal('present', ''), nil
+if refused == 'missing' and ARGV[2] ~= '' then number = ARGV[2]
+elseif refused then return {refused}
+elseif string.byte(head, 5) ~= 129 or string.byte(head, 6) ~= 0 then return {'judge'}
+else
+  local value = redis.call('GET', KEYS[1])
+  local digits = string.sub(value, lock and 73 or 55, -5)
+  if #digits < 16 and #ARGV[1] < 16 then number = string.format('%.0f', digits + ARGV[1])
+  else
+    redis.call('SET', KEYS[1], digits, 'KEEPTTL')
+    local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+    if type(sum) == 'table' then
+      redis.call('SET', KEYS[1], value, 'KEEPTTL')
+      return {'overflow'}
+    end
+    number = redis.call('GET', KEYS[1])
+  end
+end
+local tail, crc = struct.pack('<I4', #number) .. number, bit.bnot(ARGV[5])
+local steps = {[0] = 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+  0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c}
+for at = 1, #tail do
+  crc = bit.bxor(crc, string.byte(tail, at))
+  crc = bit.bxor(bit.rshift(crc, 4), steps[bit.band(crc, 15)])
+  crc = bit.bxor(bit.rshift(crc, 4), steps[bit.band(crc, 15)])
+end
+local counter = ARGV[4] .. tail .. struct.pack('<i4', bit.bnot(crc))
+if not refused then redis.call('SET', KEYS[1], counter, 'KEEPTTL')
+elseif ARGV[3] == '' then redis.call('SET', KEYS[1], counter)
+else redis.call('SET', KEYS[1], counter, 'PX', ARGV[3]) end
+return {'done', number}
+"""
+)
+"""ARGV: delta, initial value or nothing, its milliseconds or nothing, the record up to its payload's length, the CRC-32
+of that. Lua's numbers are exact up to 15 digits; with more, the server's own ``INCRBY`` adds, on the key itself. The
+CRC-32 goes on by half bytes.
+"""
+
 LOCK = Script(
     _THERE
     + """
@@ -178,6 +220,6 @@ return 0
 
 TEXTS: dict[bytes | str | int, str] = {
     script.digest: script.text
-    for script in (CLAIM_OVER, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
+    for script in (CLAIM_OVER, COUNT, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
 }
 """The scripts by the digests the server knows them by."""

@@ -9,9 +9,23 @@ from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from unicache._core.record import Held, Record
+from unicache._core.record import Held, Known, Record
 
-__all__ = ["KEEP_TTL", "Claim", "Fill", "Found", "Given", "KeepTtl", "Outcome", "Rule", "Store", "Write"]
+__all__ = [
+    "BATCH",
+    "INT64",
+    "KEEP_TTL",
+    "Claim",
+    "Count",
+    "Fill",
+    "Found",
+    "Given",
+    "KeepTtl",
+    "Outcome",
+    "Rule",
+    "Store",
+    "Write",
+]
 
 
 class KeepTtl(Enum):
@@ -21,6 +35,12 @@ class KeepTtl(Enum):
 
 
 KEEP_TTL = KeepTtl.KEEP
+
+BATCH = 500
+"""Names that are looked at, or handled, in one step, so that none holds a server up for long."""
+
+INT64 = range(-(2**63), 2**63)
+"""What a counter can be."""
 
 
 class Rule(Enum):
@@ -44,11 +64,13 @@ class Outcome(Enum):
     MISMATCH = "mismatch"
     LOCKED = "locked"
     """Somebody has a lock on the record, and the CAS is not the lock's."""
+    OVERFLOW = "overflow"
+    """The counter would leave the range of 64 bits."""
     UNLOCKED = "unlocked"
     """There is no lock, or not this one."""
     JUDGE = "judge"
-    """There is a record with tags, with a soft expiry, or of a failure, and only the caller can say whether it counts.
-    Nothing was changed; ask again by CAS.
+    """There is a record with tags, with a soft expiry, or of a failure, and only the caller can say whether it counts;
+    or one that is no counter yet. Nothing was changed; ask again by CAS.
     """
 
 
@@ -76,6 +98,19 @@ class Fill(NamedTuple):
     token: bytes
     record: Record
     ttl: float | None
+
+
+class Count(NamedTuple):
+    """A number to add to a counter, or a counter to begin at ``initial``, unless that is None, where nothing is.
+
+    ``fresh`` is the record to write, but that its payload is up to the store.
+    """
+
+    name: bytes
+    delta: int
+    initial: int | None
+    ttl: float | None
+    fresh: Record
 
 
 class Found(NamedTuple):
@@ -107,8 +142,8 @@ class Store(Protocol):
         """False while it is known to be out of reach, so that asking would only cost time."""
         ...
 
-    def peek(self, name: bytes) -> Record | None:
-        """A record that can be had at once, without waiting; None says nothing about what ``read`` would find."""
+    def peek(self, name: bytes) -> Known:
+        """What is known of the name at once, without waiting; None says nothing about what ``read`` would find."""
         ...
 
     async def read(self, name: bytes) -> Held:
@@ -121,6 +156,10 @@ class Store(Protocol):
 
     async def find(self, name: bytes) -> Found | None:
         """The record and its remaining time, read as one; None for absent and for a lease."""
+        ...
+
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        """``find`` for each, sent together; foreign bytes as their ValueFormatError."""
         ...
 
     async def write(self, write: Write) -> Outcome:
@@ -141,8 +180,20 @@ class Store(Protocol):
         """Give a record a new time to live, by its CAS or if it is there. Never touches a lease."""
         ...
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """A new time to live for each that is there, sent together."""
+        ...
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, and give the record back, as one."""
+        ...
+
+    async def count(self, count: Count) -> int | Outcome:
+        """Add to a counter, whose time to live stays: the sum, or MISSING, LOCKED, JUDGE, OVERFLOW."""
+        ...
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        """Each on its own, sent together."""
         ...
 
     async def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
@@ -200,8 +251,11 @@ class Store(Protocol):
         """R9. The current versions of tags; one that has none gets ``fresh``. Each lives ``ttl`` from now or longer."""
         ...
 
-    def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
-        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once."""
+    def scan(self, prefix: bytes, batch: int = BATCH) -> AsyncIterator[list[bytes]]:
+        """Names that start with ``prefix``, in batches; one that is there throughout is given at least once.
+
+        For each batch about ``batch`` names are looked at. Nothing goes on behind the caller, who may stop anywhere.
+        """
         ...
 
     async def ping(self) -> None:

@@ -28,20 +28,30 @@ class Tags:
 
     def __init__(self, store: Store, names: Keyspace) -> None:
         self._store = store
+        self._near = store.near
         self._names = names
 
     async def valid(self, record: Record) -> bool:
-        """Whether none of the record's tags was invalidated since it was made."""
+        """Whether none of the record's tags was invalidated since it was made, as the server knows it now."""
         tags = record.tags
         return not tags or current(tags, await self._store.versions([self._names.tag(tag.tag) for tag in tags]))
 
+    def known_valid(self, record: Record) -> bool:
+        """The same without asking; False when that is not known."""
+        peek, name = self._store.peek, self._names.tag
+        return not record.tags or (self._near and all(peek(name(tag.tag)) == tag.version for tag in record.tags))
+
     async def valid_many(self, records: Sequence[Record]) -> list[bool]:
-        """The same for many, with one look at all their tags."""
-        names = {tag.tag: self._names.tag(tag.tag) for record in records for tag in record.tags}
-        if not names:
-            return [True] * len(records)
-        versions = dict(zip(names, await self._store.versions(list(names.values())), strict=True))
-        return [current(record.tags, (versions[tag.tag] for tag in record.tags)) for record in records]
+        """Whether they are, as far as is known without asking, and for the others with one look at all their tags."""
+        known = [self.known_valid(record) for record in records]
+        asked = [record for record, valid in zip(records, known, strict=True) if not valid]
+        names = {tag.tag: self._names.tag(tag.tag) for record in asked for tag in record.tags}
+        versions = await self._store.versions(list(names.values())) if names else ()
+        now = dict(zip(names, versions, strict=True))
+        return [
+            valid or current(record.tags, (now[tag.tag] for tag in record.tags))
+            for record, valid in zip(records, known, strict=True)
+        ]
 
     async def epoch(self, ttl: float | None) -> bytes:
         """The version that every invalidation of tags changes: whoever learns an entry's tags only from its value can

@@ -6,6 +6,7 @@ memory buffers. What must not be here: which certificates to trust (``url`` make
 
 import errno
 import ssl
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, cast
 
@@ -149,15 +150,28 @@ class _TlsLayer:
         """Give what comes next."""
         return self._decrypted(b"", deadline)
 
+    def arrivals(self) -> Callable[[float, int], Sequence[object]]:
+        """Pass it on: nothing that was decrypted stays here."""
+        return self._raw.arrivals()
+
     def _decrypted(self, data: bytes, deadline: float) -> bytes:
         while True:
             self._incoming.write(data)
-            try:
-                if plain := self._tls.read(CHUNK):
-                    return plain
-                raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
-            except ssl.SSLWantReadError:
-                data = self._raw.receive(deadline)
+            if plain := self._all_plain():
+                return plain
+            data = self._raw.receive(deadline)
+
+    def _all_plain(self) -> bytes:
+        """Everything that can be decrypted: what stayed here would not be seen by those who look at the socket."""
+        parts: list[bytes] = []
+        try:
+            while plain := self._tls.read(CHUNK):
+                parts.append(plain)
+        except ssl.SSLWantReadError:
+            return b"".join(parts)
+        if not parts:
+            raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
+        return b"".join(parts)
 
     def fileno(self) -> int:
         """The socket's descriptor."""

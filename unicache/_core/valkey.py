@@ -4,7 +4,7 @@ Which link carries a request and whether it is repeated is ``links``' business; 
 ``envelope``'s. Here is which command does what, and what its reply means.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,9 @@ from unicache._core import resp
 from unicache._core.commands import (
     Command,
     claim_command,
+    count_arguments,
     evalsha,
+    find_commands,
     glob,
     milliseconds,
     scripts,
@@ -24,10 +26,12 @@ from unicache._core.commands import (
 from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack, unpack_lock
 from unicache._core.links import Links
 from unicache._core.names import key_part
-from unicache._core.record import LOCK_AS_LEASE, Held, Lease, Record
-from unicache._core.replies import accepted, caught, is_unknown_script, outcome, sound
+from unicache._core.pages import Pages
+from unicache._core.record import LOCK_AS_LEASE, Held, Known, Lease, Record
+from unicache._core.replies import accepted, caught, counted, is_unknown_script, outcome, sound
 from unicache._core.scripts import (
     CLAIM_OVER,
+    COUNT,
     EXPIRE,
     FILL,
     FIND_AND_EXPIRE,
@@ -39,13 +43,10 @@ from unicache._core.scripts import (
     WRITE,
     Script,
 )
-from unicache._core.store import Claim, Fill, Found, Given, Outcome, Write
+from unicache._core.store import BATCH, Claim, Count, Fill, Found, Given, Outcome, Write
 from unicache.errors import ValueFormatError
 
-__all__ = ["ValkeyStore"]
-
-CHUNK = 500
-"""Names in one command, so that none holds the server up for long."""
+__all__ = ["ValkeyStore", "as_version"]
 
 VERSION_LENGTH = 16
 
@@ -54,6 +55,7 @@ class ValkeyStore:
     """``unicache._core.store.Store`` over links to one node."""
 
     near = False
+    _told_of_next: Sequence[Command] = (("CLIENT", "CACHING", "YES"),)  # before a read whose changes must be told
 
     def __init__(self, links: Links) -> None:
         self._links = links
@@ -67,8 +69,8 @@ class ValkeyStore:
 
     # -- reading
 
-    def peek(self, name: bytes) -> Record | None:
-        """Nothing can be had without asking the server."""
+    def peek(self, name: bytes) -> Known:
+        """Nothing is known without asking the server."""
         return None
 
     async def read(self, name: bytes) -> Held:
@@ -78,15 +80,23 @@ class ValkeyStore:
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
         """``MGET``, some hundred names each, in one write."""
-        chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
         replies = await self._pipeline([("MGET", *chunk) for chunk in chunks], again=True)
         values = [value for reply in replies for value in sound(reply, None)]
         return [caught(self._unpacked, name, value) for name, value in zip(names, values, strict=True)]
 
     async def find(self, name: bytes) -> Found | None:
         """``GET``, ``PTTL`` and ``TIME`` in one transaction."""
-        commands: list[Command] = [("MULTI",), ("GET", name), ("PTTL", name), ("TIME",), ("EXEC",)]
-        value, left, time = sound((await self._pipeline(commands, again=True))[-1], name)
+        replies = await self._pipeline(find_commands(name), again=True)
+        return self._found(name, replies[-1])
+
+    async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
+        """The same, all in one write."""
+        replies = await self._pipeline([command for name in names for command in find_commands(name)], again=True)
+        return [caught(self._found, name, reply) for name, reply in zip(names, replies[4::5], strict=True)]
+
+    def _found(self, name: bytes, reply: Any) -> Found | None:
+        value, left, time = sound(reply, name)
         held = self._unpacked(name, value)
         if not isinstance(held, Record):
             return None
@@ -120,10 +130,32 @@ class ValkeyStore:
         expected = b"" if cas is None else pack_cas(cas)
         return outcome(name, await self._script(EXPIRE, name, milliseconds(ttl), expected, again=True))
 
+    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
+        """The same, all in one write."""
+        replies = await self._pipeline(
+            [evalsha(EXPIRE, name, milliseconds(ttl), b"") for name, ttl in lives], again=True
+        )
+        return [caught(outcome, name, reply) for (name, _), reply in zip(lives, replies, strict=True)]
+
     async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         """The same, giving the record."""
         expected = b"" if cas is None else pack_cas(cas)
         return self._given(name, await self._script(FIND_AND_EXPIRE, name, milliseconds(ttl), expected, again=True))
+
+    # -- counters
+
+    async def count(self, count: Count) -> int | Outcome:
+        """A script."""
+        [counted] = await self.count_many([count])
+        if isinstance(counted, Exception):
+            raise counted
+        return counted
+
+    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
+        """The same, all in one write."""
+        commands = [evalsha(COUNT, count.name, *count_arguments(count)) for count in counts]
+        replies = await self._pipeline(commands, again=False)
+        return [caught(counted, count.name, reply) for count, reply in zip(counts, replies, strict=True)]
 
     # -- locks
 
@@ -156,7 +188,7 @@ class ValkeyStore:
         Never repeated with the same token: it would bring back a lease that an invalidation removed meanwhile.
         """
         if over is None:
-            reply = await self._request(resp.pack(*claim_command(Claim(name, token), ttl)), again=False)
+            reply = await self._command(claim_command(Claim(name, token), ttl), again=False)
         else:
             arguments = (pack_cas(over), pack_lease(token), milliseconds(ttl))
             reply = await self._script(CLAIM_OVER, name, *arguments, again=False)
@@ -200,7 +232,7 @@ class ValkeyStore:
         """``DELIFEQ``, or its script."""
         lease = pack_lease(token)
         if self._links.features is not None and self._links.features.delifeq:
-            reply = await self._request(resp.pack("DELIFEQ", name, lease), again=True)
+            reply = await self._command(("DELIFEQ", name, lease), again=True)
         else:
             reply = await self._script(RELEASE, name, lease, again=True)
         sound(reply, name)
@@ -211,8 +243,8 @@ class ValkeyStore:
         if event is None:
             return False
         try:
-            replies = await self._pipeline([("CLIENT", "CACHING", "YES"), ("GET", name)], again=True)
-            if isinstance(caught(self._unpacked, name, replies[1]), Lease):
+            replies = await self._pipeline([*self._told_of_next, ("GET", name)], again=True)
+            if isinstance(caught(self._unpacked, name, replies[-1]), Lease):
                 await event.wait(seconds)
         finally:
             self._links.unwatch(name, event)
@@ -222,14 +254,14 @@ class ValkeyStore:
 
     async def drop(self, names: Sequence[bytes]) -> None:
         """``UNLINK``; it may be repeated, and a full server takes it."""
-        chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+        chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
         for reply in await self._pipeline([("UNLINK", *chunk) for chunk in chunks], again=True):
             sound(reply, None)
 
     async def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
         """``MGET``."""
         found = sound(await self._request(resp.pack("MGET", *names), again=True), None)
-        return [value if value is not None and len(value) == VERSION_LENGTH else None for value in found]
+        return [as_version(name, value) for name, value in zip(names, found, strict=True)]
 
     async def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
         """``SET … NX GET`` and a longer life, for all of them in one write.
@@ -244,17 +276,16 @@ class ValkeyStore:
 
     # -- everything else
 
-    async def scan(self, prefix: bytes) -> AsyncIterator[list[bytes]]:
+    def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[bytes]:
         """``SCAN``, never ``KEYS``."""
-        cursor: bytes = b"0"
         pattern = glob(prefix) + b"*"
-        while True:
-            command = resp.pack("SCAN", cursor, "MATCH", pattern, "COUNT", CHUNK)
-            cursor, names = sound(await self._request(command, again=True), None)
-            if names:
-                yield names
-            if cursor == b"0":
-                return
+
+        async def turn(cursor: bytes) -> tuple[bytes | None, list[bytes]]:
+            command = resp.pack("SCAN", cursor, "MATCH", pattern, "COUNT", batch)
+            following, names = sound(await self._request(command, again=True), None)
+            return None if following == b"0" else following, names
+
+        return Pages(turn, b"0")
 
     async def ping(self) -> None:
         """``PING``."""
@@ -267,6 +298,10 @@ class ValkeyStore:
     async def close(self) -> None:
         """Close the links of this scheduler."""
         self._links.close()
+
+    async def _command(self, command: Command, *, again: bool) -> Any:
+        """The reply to one command."""
+        return await self._request(resp.pack(*command), again=again)
 
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies to commands that go out in one write.
@@ -299,6 +334,11 @@ class ValkeyStore:
             if isinstance(error, WrongKey):
                 self._links.distrust()
             raise
+
+
+def as_version(name: bytes, value: bytes | None) -> bytes | None:
+    """The version of the tag at ``name``; None when there is none."""
+    return value if value is not None and len(value) == VERSION_LENGTH else None
 
 
 def _seconds(milliseconds: int) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from unicache._core.codec import MAX_VALUE, PROVOKED, Format, check, declare, decode, too_large
 from unicache._core.io import Io
 from unicache._core.names import key_part
-from unicache._core.record import Record, TagVersion
+from unicache._core.record import COUNTER, Record, TagVersion
 from unicache._core.store import Found
 from unicache._core.tokens import new_cas
 from unicache._core.wrapping import Wrapping
@@ -70,6 +70,18 @@ class Values:
         if self._wrapping is not None:
             payload, done = self._wrapping.wrap(name, codec, schema, payload)
         return Record(payload, codec, new_cas(), self._io.wall(), soft, cost, schema, tags, done)
+
+    def counter(
+        self, name: bytes, number: int | None, tags: tuple[TagVersion, ...] = (), *, soft: float = 0.0
+    ) -> Record:
+        """A new record of a counter; without a number, one to which the store adds it."""
+        payload = b"" if number is None else b"%d" % number
+        return self.wrapped(name, COUNTER, payload, tags, soft=soft)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nobody but who has the key can write what is read: the store cannot change such a value."""
+        return self._direct == _NONE_IS
 
     # -- reading
 

@@ -5,15 +5,17 @@ failure. The store judges the first two; the others are judged here, and then ac
 judged is what is changed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeGuard
+
+from msgspec.structs import replace
 
 from unicache._core.core import Core
 from unicache._core.names import Keyspace
 from unicache._core.options import done
-from unicache._core.record import FAILURE, Held, Record
+from unicache._core.record import FAILURE, Held, Known, Record
 from unicache._core.rules import needs_judgement
-from unicache._core.store import Found, Given, Outcome
+from unicache._core.store import KEEP_TTL, Found, Given, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.values import is_stale
 
@@ -34,10 +36,21 @@ class Verdicts:
             return None
         if held.soft and is_stale(held, self._io.wall()):
             return None
-        return held if not held.tags or await self._tags.valid(held) else None
+        return held if self._tags.known_valid(held) or await self._tags.valid(held) else None
+
+    def known(self, held: Known) -> TypeGuard[Record]:
+        """Whether it is known, without asking, to be a record that is to be found."""
+        return is_value(held) and not is_stale(held, self._io.wall()) and self._tags.known_valid(held)
+
+    async def found_many(self, held: Sequence[object]) -> list[Record | None]:
+        """The same for many, with one look at all their tags. What could not be read counts as absent."""
+        values = [record for record in held if is_value(record)]
+        valid = iter(await self._tags.valid_many(values))
+        now = self._io.wall()
+        return [record if is_value(record) and next(valid) and not is_stale(record, now) else None for record in held]
 
     async def settled(
-        self, name: bytes, act: Callable[[int | None], Awaitable[Outcome]], *, alive: bool | None = None
+        self, name: bytes, act: Callable[[Record | None], Awaitable[Outcome]], *, alive: bool | None = None
     ) -> Outcome:
         """Act by the store's judgement, or on exactly the record that was judged here.
 
@@ -50,17 +63,55 @@ class Verdicts:
             found = await self.found(held) is not None
             if alive is not None and found is not alive:
                 return Outcome.EXISTS if found else Outcome.MISSING
-            if await act(held.cas) is Outcome.DONE:
+            if await act(held) is Outcome.DONE:
                 return Outcome.DONE if found or alive is False else Outcome.MISSING
         return outcome
 
-    async def given(self, name: bytes, act: Callable[[int | None], Awaitable[Given]], key: str) -> Found:
+    async def written(self, write: Write, *, alive: bool) -> Outcome:
+        """Write as ``settled`` does. With the time that is left, the record keeps when it goes stale."""
+
+        def act(old: Record | None) -> Awaitable[Outcome]:
+            if old is None:
+                return self._store.write(write)
+            soft = old.soft if alive and write.ttl is KEEP_TTL else 0.0
+            record = replace(write.record, soft=soft)
+            return self._store.write(write._replace(record=record, rule=Rule.SAME_CAS, cas=old.cas))
+
+        return await self.settled(write.name, act, alive=alive)
+
+    async def removed(self, name: bytes) -> Outcome:
+        """Remove as ``settled`` does."""
+        return await self.settled(name, lambda old: self._store.remove(name, _cas(old)))
+
+    async def expired(self, name: bytes, ttl: float | None) -> Outcome:
+        """Give a record a new time to live, as ``settled`` does. One that would go stale before is written again."""
+
+        def act(old: Record | None) -> Awaitable[Outcome]:
+            if old is None or not old.soft:
+                return self._store.expire(name, ttl, _cas(old))
+            return self._store.write(Write(name, replace(old, soft=0.0), ttl, Rule.SAME_CAS, old.cas))
+
+        return await self.settled(name, act, alive=True)
+
+    async def renewed(self, name: bytes, ttl: float | None, key: str) -> Record:
+        """The same, and the record; or the error that says why not."""
+
+        async def act(old: Record | None) -> Given:
+            if old is None or not old.soft:
+                return await self._store.find_and_expire(name, ttl, _cas(old))
+            fresh = replace(old, soft=0.0)
+            outcome = await self._store.write(Write(name, fresh, ttl, Rule.SAME_CAS, old.cas))
+            return Given(outcome, Found(fresh, ttl))
+
+        return (await self.given(name, act, key)).record
+
+    async def given(self, name: bytes, act: Callable[[Record | None], Awaitable[Given]], key: str) -> Found:
         """What a call on a record that is there gives back, or the error that says why it did not happen."""
         given = Given(Outcome.MISSING)
 
-        async def acted(cas: int | None) -> Outcome:
+        async def acted(old: Record | None) -> Outcome:
             nonlocal given
-            given = await act(cas)
+            given = await act(old)
             return given.outcome
 
         done(await self.settled(name, acted, alive=True), key)
@@ -68,7 +119,11 @@ class Verdicts:
         return given.found
 
 
-def is_plain(held: Held) -> TypeGuard[Record]:
+def _cas(record: Record | None) -> int | None:
+    return None if record is None else record.cas
+
+
+def is_plain(held: Known) -> TypeGuard[Record]:
     """Whether it is a record about which nothing else has to be asked."""
     return isinstance(held, Record) and not needs_judgement(held)
 

@@ -19,6 +19,7 @@ from unicache._core.codec.forms import (
     too_large,
 )
 from unicache._core.codec.objects import known
+from unicache._core.record import COUNTER
 from unicache.errors import ValueFormatError
 
 __all__ = ["PROVOKED", "READERS", "Reader", "decode"]
@@ -63,7 +64,7 @@ _EXTENSIONS: dict[int, Callable[[memoryview], Any]] = {
     OBJECT: _object,
 }
 
-READERS: dict[int, Reader] = {RICH: _unpack, BYTES: lambda data: data, TEXT: bytes.decode}
+READERS: dict[int, Reader] = {RICH: _unpack, BYTES: lambda data: data, TEXT: bytes.decode, COUNTER: int}
 """How the default codec's bytes become values, by codec id."""
 
 
