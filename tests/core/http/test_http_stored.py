@@ -72,4 +72,3 @@ def test_line_103_a_response_is_kept_while_it_may_be_of_use(
     chosen = Options(**options)  # type: ignore[arg-type]
     stored = stored_from(Head(200, tuple(headers.items())), chosen, Times(0.0, 0.0))
     assert kept_for(stored, chosen, 0.0) == seconds
-
