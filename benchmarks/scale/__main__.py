@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders.address import Address
+from benchmarks.cores import apart
 from benchmarks.scale.beside import beside
 from benchmarks.scale.callers import callers, threads
 from benchmarks.scale.plot import plot
@@ -25,10 +26,11 @@ def _sweeps(server: Server, rounds: int, most_keys: int) -> Iterator[Sweep]:
     address = Address(*server.address)
     yield callers(address, rounds)
     yield threads(address, rounds)
-    yield sizes(server.url, rounds)
-    yield beside(server.url, rounds)
-    yield keys(server.url, rounds, most_keys)
-    yield tags(server.url, rounds)
+    with apart(server.pid):
+        yield sizes(server.url, rounds)
+        yield beside(server.url, rounds)
+        yield keys(server.url, rounds, most_keys)
+        yield tags(server.url, rounds)
 
 
 def _table(sweep: Sweep) -> Table:
