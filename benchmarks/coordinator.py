@@ -7,7 +7,7 @@ from typing import Self
 
 from benchmarks.contenders.address import Address
 from benchmarks.cores import apart
-from benchmarks.field import Flavour
+from benchmarks.field import Contest
 from benchmarks.process import Failed, Worker
 from benchmarks.referee import Referee
 from benchmarks.sample import Result, Sample
@@ -22,27 +22,27 @@ _LEAST_TRIAL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to look: ``rounds`` for each contender, each of about ``seconds`` seconds."""
+    """How long to look: ``rounds`` for each contender, each of about ``seconds`` seconds; a tag of ``entries``."""
 
     rounds: int
     seconds: float
+    entries: int
 
 
-def steps(plan: Plan, flavour: Flavour) -> int:
+def steps(plan: Plan, contest: Contest) -> int:
     """How often ``compare`` reports progress."""
-    return len(flavour.callers) * len(flavour.contenders) * (1 + plan.rounds)
+    return len(contest.contenders) * (1 + plan.rounds)
 
 
-def compare(plan: Plan, flavour: Flavour, server: Server, progress: Callable[[str], None]) -> Iterator[Result]:
-    """Measure all contenders of one flavour; ``progress`` is told what comes next. A failure is a result, too."""
+def compare(plan: Plan, contest: Contest, server: Server, progress: Callable[[str], None]) -> list[Result]:
+    """Measure all contenders of one contest; ``progress`` is told what comes next. A failure is a result, too."""
     address = _address(server)
-    for callers in flavour.callers:
-        with ExitStack() as stack:
-            if callers == 1:
-                stack.enter_context(apart(server.pid))
-            referee = stack.enter_context(Referee(address))
-            referee.seed()
-            yield from stack.enter_context(_Contest(plan, flavour, callers, referee, progress)).run(address)
+    with ExitStack() as stack:
+        if contest.callers == 1:
+            stack.enter_context(apart(server.pid))
+        referee = stack.enter_context(Referee(address))
+        referee.seed()
+        return stack.enter_context(_Run(plan, contest, referee, progress)).run(address)
 
 
 def _address(server: Server) -> Address:
@@ -51,16 +51,12 @@ def _address(server: Server) -> Address:
     return Address(*server.address)
 
 
-class _Contest:
-    """One flavour at one number of callers: who runs, what they did, and why the others do not run."""
+class _Run:
+    """One contest: who runs, what they did, and why the others do not run."""
 
-    def __init__(
-        self, plan: Plan, flavour: Flavour, callers: int, referee: Referee, progress: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: Plan, contest: Contest, referee: Referee, progress: Callable[[str], None]) -> None:
         self._plan = plan
-        self._flavour = flavour.name
-        self._names = flavour.contenders
-        self._callers = callers
+        self._contest = contest
         self._referee = referee
         self._progress = progress
         self._workers: dict[str, Worker] = {}
@@ -76,21 +72,23 @@ class _Contest:
 
     def run(self, address: Address) -> list[Result]:
         """Start and try them all; then the rounds, A B C, A B C, …"""
-        samples: dict[str, list[Sample]] = {name: [] for name in self._names}
+        samples: dict[str, list[Sample]] = {name: [] for name in self._contest.contenders}
         for name in self._running("starting"):
             with self._excluding(name):
-                self._workers[name] = Worker(self._flavour, name, address)
+                self._workers[name] = Worker(self._contest.work.name, self._contest.flavour, name, address)
                 self._calls[name] = self._trial(name)
         for _ in range(self._plan.rounds):
             for name in self._running("measuring"):
                 with self._excluding(name):
                     samples[name].append(self._measure(name, self._calls[name]))
-        return [self._result(name, samples[name]) for name in self._names]
+        return [self._result(name, samples[name]) for name in self._contest.contenders]
 
     def _running(self, doing: str) -> Iterator[str]:
         """The contenders that have not failed; all of them count as progress."""
-        for name in self._names:
-            self._progress(f"{self._flavour}, {self._callers} at once: {doing} {name}")
+        for name in self._contest.contenders:
+            self._progress(
+                f"{self._contest.work.name}, {self._contest.flavour}, {self._contest.callers} at once: {doing} {name}"
+            )
             if name not in self._failures:
                 yield name
 
@@ -111,14 +109,14 @@ class _Contest:
 
     def _measure(self, name: str, calls: int) -> Sample:
         before = self._referee.commands()
-        sample = self._workers[name].measure(self._callers, calls)
+        sample = self._workers[name].measure(self._contest.callers, calls)
         arrived = self._referee.commands() - before
-        # A client that answers from its own memory, or many callers with one command, is in another contest.
-        if arrived < sample.calls:
-            raise Failed(f"only {arrived} of {sample.calls} calls reached the server")
+        # Who answers from his own memory, or many callers with one command, is in another contest; so is who does not.
+        if (arrived < sample.calls) is self._contest.work.remote:
+            raise Failed(f"{arrived} commands for {sample.calls} calls reached the server")
         return sample
 
     def _result(self, name: str, samples: list[Sample]) -> Result:
         if name in self._failures:
-            return Result(self._flavour, self._callers, name, failure=self._failures[name])
-        return Result(self._flavour, self._callers, name, tuple(samples))
+            return Result(self._contest, name, failure=self._failures[name])
+        return Result(self._contest, name, tuple(samples))

@@ -1,4 +1,4 @@
-"""The work every contender does: read small values, each caller its own key, over and over.
+"""What every contender does: read small values, each caller its own key, over and over.
 
 Here are the keys, the value and the two loops; how callers are run side by side is the flavour's business.
 """
@@ -6,10 +6,16 @@ Here are the keys, the value and the two loops; how callers are run side by side
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["MOST_CALLERS", "VALUE", "check", "key", "repeat", "repeat_awaiting"]
+__all__ = ["MOST_CALLERS", "ROW", "VALUE", "Row", "check", "key", "repeat", "repeat_awaiting"]
+
+Row = dict[str, Any]
 
 MOST_CALLERS = 64
 VALUE = b"not a digit " * 8 + b"here"
+"""What is read by its key."""
+
+ROW: Row = {"id": 4711, "name": "A small row of a table", "price": 9.5, "in_stock": True}
+"""What cached functions give."""
 
 
 def key(caller: int) -> str:
@@ -19,8 +25,8 @@ def key(caller: int) -> str:
 
 def check(value: object) -> None:
     """Raise AssertionError unless ``value`` is what was stored: a fast wrong answer is not a result."""
-    if value != VALUE:
-        raise AssertionError(f"expected {VALUE!r}, got {value!r}")
+    if value not in (VALUE, ROW):
+        raise AssertionError(f"expected {VALUE!r} or {ROW!r}, got {value!r}")
 
 
 def repeat(get: Callable[[str], Any], name: str, calls: int) -> None:

@@ -22,11 +22,15 @@ class Failed(Exception):
 class Worker:
     """One contender in its own process, connected when this returns. Raises Failed when it does not get there."""
 
-    def __init__(self, flavour: str, contender: str, address: Address) -> None:
+    def __init__(self, work: str, flavour: str, contender: str, address: Address) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in ``close``
-        command = [sys.executable, "-m", "benchmarks.worker", flavour, contender, address.host, str(address.port)]
+        words = (work, flavour, contender, address.host, str(address.port))
         self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
+            [sys.executable, "-m", "benchmarks.worker", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
         )
         self._exchange("")
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.field import Contest
+
 __all__ = ["Result", "Results", "Sample", "cpu_ratios", "speed_ratios"]
 
 
@@ -28,10 +30,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All rounds of one contender at one number of callers; without samples, ``failure`` says why."""
+    """All rounds of one contender in one contest; without samples, ``failure`` says why."""
 
-    flavour: str
-    callers: int
+    contest: Contest
     contender: str
     samples: Sequence[Sample] = ()
     failure: str = ""
@@ -50,7 +51,7 @@ class Result:
     @property
     def microseconds(self) -> float:
         """Median microseconds one caller waits for one call."""
-        return self.callers / self.rate * 1e6
+        return self.contest.callers / self.rate * 1e6
 
     @property
     def cpu(self) -> float:
@@ -58,8 +59,8 @@ class Result:
         return median(sample.cpu for sample in self.samples)
 
 
-Results = dict[tuple[str, int, str], Result]
-"""Results by flavour, number of callers and contender."""
+Results = dict[tuple[str, str, int, str], Result]
+"""Results by kind of work, flavour, number of callers and contender."""
 
 
 def speed_ratios(ours: Result, other: Result) -> list[float]:

@@ -1,4 +1,4 @@
-"""What importing the library costs, beside importing only what it needs of others. New processes; nothing is called."""
+"""What it takes to begin: importing the library, beside importing only what it needs of others; and the first get."""
 
 import os
 import subprocess
@@ -6,7 +6,11 @@ import sys
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
-__all__ = ["startup"]
+from benchmarks.contenders.address import Address
+from benchmarks.relay import Relay
+from unicache import Cache
+
+__all__ = ["first_get", "startup"]
 
 _ROUNDS = 7
 _LIST = """
@@ -35,6 +39,13 @@ def startup() -> str:
         f"start-up, CPU ms of a new process: {ours:.0f} with unicache, {others:.0f} with what it needs of others, "
         f"{nothing:.0f} with nothing; {ratio:.2f} times the others"
     )
+
+
+def first_get(server: Address) -> int:
+    """How many round trips a new cache makes until it has its first value, those of connecting included."""
+    with Relay(server) as relay, Cache(relay.address.url) as cache:
+        cache.get("key")
+        return relay.round_trips
 
 
 def _cpu(program: str) -> float:

@@ -1,7 +1,7 @@
-"""The child process: one contender in one flavour, measured whenever it is told to.
+"""The child process: one contender at one kind of work in one flavour, measured whenever it is told to.
 
-``python -m benchmarks.worker FLAVOUR CONTENDER HOST PORT`` prints a line when it is connected, then answers each line
-``CALLERS CALLS`` on standard input with a sample in JSON, until standard input ends.
+``python -m benchmarks.worker WORK FLAVOUR CONTENDER HOST PORT`` prints a line when it is connected, then answers each
+line ``CALLERS CALLS`` on standard input with a sample in JSON, until standard input ends.
 """
 
 import gc
@@ -36,18 +36,20 @@ def _say(message: object) -> None:
     print(json.dumps(message), flush=True)
 
 
-async def _serve(flavour: Any, contender: str, address: Address) -> None:
-    async with getattr(flavour, contender.replace("-", "_"))(address) as get:
+async def _serve(flavour: Any, contender: Any, address: Address) -> None:
+    async with contender(address) as get:
         _say("ready")
         while line := await flavour.order():
             callers, calls = map(int, line.split())
             _say(asdict(await _measure(flavour, get, callers, calls)))
 
 
-def main(name: str, contender: str, host: str, port: str) -> None:
+def main(work: str, name: str, contender: str, host: str, port: str) -> None:
     """Be the worker until standard input ends."""
-    flavour: Any = importlib.import_module(f"benchmarks.contenders.on_{name}")
-    flavour.run(lambda: _serve(flavour, contender, Address(host, int(port))))
+    contenders: Any = importlib.import_module(f"benchmarks.contenders.{work}.on_{name}")
+    flavour: Any = importlib.import_module(f"benchmarks.flavours.on_{name}")
+    ready = getattr(contenders, contender.replace("-", "_"))
+    flavour.run(lambda: _serve(flavour, ready, Address(host, int(port))))
 
 
 if __name__ == "__main__":

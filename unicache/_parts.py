@@ -48,7 +48,8 @@ class PartCalls(Facade):
         ``retries``  how often to begin again when somebody else wrote meanwhile
 
         Raises PathNotFound, PathExists, PathMismatch, NotANumber, CounterOverflow with the document untouched;
-        KeyNotFound, KeyExists; CasMismatch for another CAS, and when all tries were in vain; what ``set`` raises.
+        KeyNotFound, KeyExists, KeyLocked; CasMismatch for another CAS, and when all tries were in vain; what ``set``
+        raises.
         """
         return run(self._engine.partial.mutate_in(key, specs, store=store, cas=cas, ttl=ttl, retries=retries))
 

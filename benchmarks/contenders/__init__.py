@@ -1,9 +1,9 @@
-"""The contenders, one module for each flavour, ``on_<flavour>.py``.
+"""The contenders: a package for each kind of work, in it a module for each flavour, ``<work>/on_<flavour>.py``.
 
-Such a module has ``run(main)``, ``order()`` and ``together(get, callers, calls)``, the flavour's way to run the worker,
-to wait for a line of standard input and to run callers side by side; and one asynchronous context manager for each
-contender, ``contender(address)``, which connects and yields its ``get``. Under threads and gevent these never suspend.
+Such a module has one asynchronous context manager for each contender, ``contender(address)``, which makes ready and
+yields the call to be measured: it takes a key, and gives what is stored there. Under threads and gevent neither of the
+two suspends.
 
-Clients are imported inside their contender: a worker process loads one client only. All are used as their
-documentation shows, with no option beside the address, except where a docstring says so.
+Packages are imported inside their contender: a worker process loads one only. All are used as their documentation
+shows, with no option beside the address and what makes the work the same, except where a docstring says so.
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
 from typing import Any
 
-from benchmarks.contenders.on_threads import run as finish
+from benchmarks.flavours.on_threads import run as finish
 
 __all__ = ["MODELS", "Model"]
 

@@ -185,3 +185,15 @@ async def test_no_change_is_lost_between_processes_of_different_flavours(
     assert await stage.together([partial(counted, cache, 20)] * 4) == [None] * 4
     elsewhere.result()
     assert await cache.get("n") == 140
+
+
+async def test_a_change_that_changes_the_same_document_is_not_kept_waiting_by_itself(cache: Cache) -> None:
+    nested = iter([True, True, False])
+
+    async def change(value: int) -> int:
+        if next(nested):
+            await cache.mutate("n", plus_one)  # the second time, the outer change stands in the queue already
+        return value + 10
+
+    await cache.set("n", 0)
+    assert await cache.mutate("n", change) == 12

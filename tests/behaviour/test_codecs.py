@@ -2,7 +2,7 @@
 
 import os
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from valkey import Valkey
@@ -200,6 +200,26 @@ async def test_a_planted_pickle_never_runs(cache: Cache, stage: Stage, observer:
                 await other.get("k")
             assert await other.get_or_set("k", loader) == "loaded"
         assert other.stats()["corrupt"] == 3
+
+
+async def test_a_record_that_is_damaged_anywhere_is_a_counted_miss(
+    cache: Cache, stage: Stage, observer: Valkey
+) -> None:
+    """Each byte cut, each bit flipped; the store of a function heals by itself."""
+
+    async def loader() -> dict[str, Any]:
+        return {"name": "Ann", "sizes": (1, 2)}
+
+    name = f"{stage.namespace}:k"
+    value = await cache.get_or_set("k", loader, tags=["t"])
+    whole = cast("bytes", observer.get(name))
+    cuts = [whole[:end] for end in range(0, len(whole), 5)]
+    flips = [whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :] for at in range(0, len(whole), 3)]
+    for damaged in (*cuts, *flips, whole + b"\0", whole + whole, b"foreign"):
+        observer.set(name, damaged)
+        assert await cache.get_or_set("k", loader, tags=["t"]) == value
+    assert cache.stats()["corrupt"] == len(cuts) + len(flips) + 3
+    assert cache.stats()["loads"] == cache.stats()["corrupt"] + 1
 
 
 async def test_foreign_bytes_in_every_codec_are_a_miss_or_an_error(

@@ -1,7 +1,7 @@
 """Many writers of one document, in processes of different flavours: nothing is lost, and nothing is given twice."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -40,14 +40,14 @@ async def appended(cache: Cache, who: str, times: int) -> None:
         await cache.mutate_in("k", [sd.append("log", [who, number])], retries=100_000)
 
 
-async def popped(cache: Cache, who: str) -> list[int]:
+async def popped(cache: Cache, who: str, most: int) -> list[int]:
+    """What one consumer gets, which stops when it has had enough, so that the other must have some, too."""
     queue, own = cache.as_queue("jobs"), []
     await cache.set("ready", who)
-    while True:
-        try:
+    with suppress(QueueEmpty):
+        while len(own) < most:
             own.append(await queue.pop())
-        except QueueEmpty:
-            return own
+    return own
 
 
 def test_four_times_250_appends_make_a_list_of_1000(stage: Stage, peers: list[Peer]) -> None:
@@ -72,13 +72,13 @@ def test_two_consumers_pop_each_of_1000_items_once(stage: Stage, peers: list[Pee
 
     async def body() -> list[list[int]]:
         await cache.set("jobs", list(range(1000)))
-        begin(stage, peers[:1], popped)
+        begin(stage, peers[:1], popped, 600)
         await stage.until(lambda: cache.exists("ready"))
-        here = await popped(cache, "gevent")
+        here = await popped(cache, "gevent", 600)
         return [here, peers[0].result()]
 
     consumers = stage.run(body)
     assert sorted([*consumers[0], *consumers[1]]) == list(range(1000))
     for items in consumers:
-        assert items
+        assert len(items) >= 400
         assert items == sorted(items)

@@ -66,6 +66,9 @@ async def test_entries_have_all_that_is_known(cache: Cache) -> None:
     assert 59 < (entries["a"].ttl or 0) <= 60
     assert (entries["b"].value, entries["b"].ttl) == (None, None)
     assert [entry.value async for entry in cache.scan_entries("other", type=int)] == [1]
+    await cache.get_and_lock("other", 30)
+    assert [(entry.value, entry.locked) for entry in await cache.scan_entries("other").all()] == [(1, True)]
+    assert await keys(cache.scan("other")) == ["other"]
 
 
 async def test_an_entry_of_another_type_raises_with_its_key(cache: Cache) -> None:

@@ -64,6 +64,50 @@ async def test_every_call_works_on_what_is_sealed(stage: Stage, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_what_changes_a_value_in_place_seals_it_again(stage: Stage, kind: str) -> None:
+    cache = stage.open(**ring(kind, "new"))
+    assert await cache.increment("n", 5, initial=1) == 1
+    assert await cache.increment("n", 5) == 6
+    assert await cache.get("n") == 6
+    await cache.set("t", "b")
+    await cache.append("t", "c")
+    await cache.prepend("t", "a")
+    assert await cache.get("t") == "abc"
+    names = await cache.as_list("l").append("x"), await cache.as_list("l").append("y")
+    assert (names, await cache.as_list("l").values()) == ((None, None), ["x", "y"])
+    async with cache.locked("t", 30) as entry:
+        assert entry.value == "abc"
+    assert cache.stats()["corrupt"] == 0
+
+
+async def adding(cache: Cache, times: int) -> None:
+    for _ in range(times):
+        await cache.increment("n", initial=1)
+
+
+async def test_a_sealed_counter_loses_nothing_between_two_processes(stage: Stage, elsewhere: Any) -> None:
+    there = elsewhere.opened(**ring("encryption", "new"))
+    there.begin(adding, 50)
+    cache = stage.open(**ring("encryption", "new"))
+    await adding(cache, 50)
+    there.result()
+    assert await cache.get("n") == 100
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_planted_counter_is_neither_read_nor_added_to(
+    stage: Stage, elsewhere: Any, observer: Valkey, kind: str
+) -> None:
+    elsewhere(adding, 1)
+    cache = stage.open(**ring(kind, "new"))
+    with pytest.raises(ValueFormatError):
+        await cache.increment("n")
+    with pytest.raises(ValueFormatError):
+        await cache.get("n")
+    assert stored(observer, stage, "n").payload == b"1"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_a_cached_function_remembers_values_and_failures_sealed(stage: Stage, kind: str) -> None:
     cache = stage.open(**ring(kind, "new"))
     runs: list[int] = []

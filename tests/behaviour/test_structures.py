@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caches import Cache, Stage
-from unicache.errors import IndexOutOfRange, InvalidArgument, PathMismatch, QueueEmpty, ValueFormatError
+from unicache.errors import IndexOutOfRange, InvalidArgument, KeyLocked, PathMismatch, QueueEmpty, ValueFormatError
 
 EACH = ("as_list", "as_map", "as_set", "as_queue")
 
@@ -84,6 +84,27 @@ async def test_what_cannot_be_a_key_or_a_ttl_is_refused_at_once(cache: Cache, ki
         with pytest.raises(InvalidArgument) as caught:
             call()
         assert caught.value.argument == argument
+
+
+async def test_a_structure_that_somebody_locked_is_read_and_not_changed(cache: Cache) -> None:
+    await cache.set("k", [1])
+    await cache.set("m", {"a": 1})
+    for key in ("k", "m"):
+        await cache.get_and_lock(key, 30)
+    items, names, values, queue = cache.as_list("k"), cache.as_map("m"), cache.as_set("k"), cache.as_queue("k")
+    changes: list[Callable[[], Any]] = [
+        partial(items.append, 2),
+        partial(items.remove_at, 0),
+        partial(names.set, "a", 2),
+        partial(names.remove, "a"),
+        partial(values.add, 2),
+        queue.pop,
+        items.clear,
+    ]
+    for change in changes:
+        with pytest.raises(KeyLocked):
+            await change()
+    assert (await items.values(), await names.values()) == ([1], [1])
 
 
 async def test_clear_removes_the_document(cache: Cache) -> None:

@@ -19,6 +19,7 @@ from unicache.errors import (
     IndexOutOfRange,
     InvalidArgument,
     KeyExists,
+    KeyLocked,
     KeyNotFound,
     NotANumber,
     PathExists,
@@ -193,6 +194,20 @@ async def test_a_change_under_a_cas_happens_to_that_document_or_not_at_all(cache
     with pytest.raises(KeyNotFound):
         await cache.mutate_in("k", [sd.increment("n")], cas=result.cas)
     assert await cache.exists("k") is False
+
+
+async def test_a_locked_document_is_changed_by_the_locks_cas_alone(cache: Cache) -> None:
+    cas = await cache.set("k", {"n": 1})
+    lock = await cache.get_and_lock("k", 30)
+    assert (await cache.lookup_in("k", [sd.get("n")])).cas == cas
+    for options in ({}, {"cas": cas}, {"store": "set"}):
+        with pytest.raises(KeyLocked) as caught:
+            await cache.mutate_in("k", [sd.increment("n")], **options)  # type: ignore[arg-type]
+        assert caught.value.key == "k"
+    assert (await cache.mutate_in("k", [sd.increment("n")], cas=lock.cas))[0] == 2
+    assert (await cache.mutate_in("k", [sd.increment("n")]))[0] == 3
+    with pytest.raises(CasMismatch):
+        await cache.mutate_in("k", [sd.increment("n")], cas=lock.cas)
 
 
 async def test_what_is_wrong_about_a_call_is_told_before_anything_is_sent(cache: Cache) -> None:

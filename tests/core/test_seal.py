@@ -185,6 +185,12 @@ def test_no_key_is_shown_or_pickled() -> None:
         cache.close()
 
 
+@pytest.mark.parametrize("size", [0, -1, True, 2**40, "2e6"])
+def test_the_limit_of_a_value_is_what_a_server_takes(size: Any) -> None:
+    with pytest.raises(ConfigurationError, match="max_value_bytes"):
+        Cache(max_value_bytes=size)
+
+
 def test_pickle_needs_a_key() -> None:
     for codec in ("pickle", ["msgpack", "pickle"]):
         with pytest.raises(ConfigurationError, match="signing or encryption"):

@@ -14,6 +14,25 @@ cache = Cache("valkey://localhost", namespace="shop", ttl="1h", timeout=timedelt
 Cache("memory://", tll=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 Cache(ttl=b"1h")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
+
+class Reversed:
+    """A codec, by what it has."""
+
+    id = 32
+
+    def encode(self, value: str) -> bytes:
+        return value[::-1].encode()
+
+    def decode(self, data: bytes) -> str:
+        return data.decode()[::-1]
+
+
+Cache(codec="json", compression="zstd", signing={"2026": bytes(32)}, max_value_bytes=1000)
+Cache(codec=Reversed())
+Cache(codec=["msgpack", Reversed()])
+Cache(codec=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Cache(signing={"2026": "text"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+
 with cache as opened:
     assert_type(opened, Cache)
 assert_type(Cache.from_env(), Cache)

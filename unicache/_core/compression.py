@@ -32,6 +32,11 @@ def _zstd() -> ModuleType | None:
     return zstd
 
 
+@functools.cache
+def _options() -> dict[int, int]:
+    return {int(_required().DecompressionParameter.window_log_max): _WINDOW_LOG}
+
+
 def available() -> bool:
     """Whether Zstandard can be had here."""
     return _zstd() is not None
@@ -59,8 +64,7 @@ def decompress(frame: bytes, limit: int) -> bytes:
     try:
         length = zstd.get_frame_info(frame).decompressed_size
         if length is not None and length <= limit:
-            options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
-            return _exactly(zstd.ZstdDecompressor(options=options), frame, length)
+            return _exactly(zstd.ZstdDecompressor(options=_options()), frame, length)
     except zstd.ZstdError:
         length = None
     # Raised outside the handler: what was caught must not hang on as the context.

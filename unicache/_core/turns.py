@@ -1,8 +1,8 @@
 """Rivals for one document inside this process stand in a queue, so that each process has one of them trying at a time.
 
 Compare-and-set lets one of many win in each round, so a thousand rivals that all try again would need a thousand rounds
-of a thousand tries. Turns are advice, not locks: whoever waited too long goes ahead without. So nobody can be kept by
-somebody who never leaves, such as a change that waits for another change.
+of a thousand tries. Turns are advice, not locks: in a queue that stands still everybody goes ahead. So nobody can be
+kept by somebody who never leaves, such as a change that waits for another change.
 """
 
 import threading
@@ -15,7 +15,18 @@ from unicache._core.io import Event, Io
 __all__ = ["Turn", "Turns"]
 
 PATIENCE = 1.0
-"""Seconds to wait for a turn."""
+"""Seconds to wait in a queue in which nobody moves."""
+
+Place = tuple[Hashable, bytes]
+"""A scheduler, and the name of a document."""
+
+
+class Queue:
+    """Who waits for one document, and how often somebody left."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self.moves = 0
 
 
 class Turns:
@@ -29,35 +40,35 @@ class Turns:
     def forget(self) -> None:
         """In a forked child: nobody waits."""
         self._lock = threading.Lock()
-        self._queues: dict[tuple[Hashable, bytes], deque[Event]] = {}
+        self._queues: dict[Place, Queue] = {}
 
     def turn(self, name: bytes) -> "Turn":
         """A place in the queue for ``name``, not taken yet."""
         return Turn(self, (self._io.here(), name))
 
-    def waiting(self, place: tuple[Hashable, bytes]) -> bool:
+    def waiting(self, place: Place) -> bool:
         """Whether there is a queue."""
         return place in self._queues
 
-    def join(self, place: tuple[Hashable, bytes]) -> tuple[Event, bool]:
-        """Stand at the end of the queue; whether that is its head."""
+    def join(self, place: Place) -> tuple[Queue, Event]:
+        """Stand at the end of the queue; its head is called at once."""
         event = self._io.event()
         with self._lock:
-            queue = self._queues.setdefault(place, deque())
-            queue.append(event)
-            return event, len(queue) == 1
+            queue = self._queues.setdefault(place, Queue())
+            queue.events.append(event)
+            first = len(queue.events) == 1
+        if first:
+            event.set()
+        return queue, event
 
-    def leave(self, place: tuple[Hashable, bytes], event: Event) -> None:
+    def leave(self, place: Place, queue: Queue, event: Event) -> None:
         """Leave the queue; who left its head calls the next."""
         with self._lock:
-            queue = self._queues.get(place)
-            if queue is None or event not in queue:
-                return  # it was forgotten by a fork
-            first = queue[0] is event
-            queue.remove(event)
-            if not queue:
+            following = queue.events[1] if len(queue.events) > 1 and queue.events[0] is event else None
+            queue.events.remove(event)
+            queue.moves += 1
+            if not queue.events and self._queues.get(place) is queue:
                 del self._queues[place]
-            following = queue[0] if queue and first else None
         if following is not None:
             following.set()
 
@@ -65,19 +76,21 @@ class Turns:
 class Turn:
     """One rival's place."""
 
-    def __init__(self, turns: Turns, place: tuple[Hashable, bytes]) -> None:
+    def __init__(self, turns: Turns, place: Place) -> None:
         self._turns = turns
         self._place = place
-        self._event: Event | None = None
+        self._taken: tuple[Queue, Event] | None = None
 
     async def come(self, *, lost: bool) -> None:
-        """Be first, or have waited long enough. Who has not lost yet waits only if others do."""
-        if self._event is None and (lost or self._turns.waiting(self._place)):
-            self._event, first = self._turns.join(self._place)
-            if not first:
-                await self._event.wait(PATIENCE)
+        """Be first, or see that the queue stands still. Who has not lost yet waits only if others do."""
+        if self._taken is not None or not (lost or self._turns.waiting(self._place)):
+            return
+        self._taken = queue, event = self._turns.join(self._place)
+        moves = -1
+        while not await event.wait(PATIENCE) and queue.moves != moves:
+            moves = queue.moves
 
     def leave(self) -> None:
         """It is over, whatever came of it."""
-        if self._event is not None:
-            self._turns.leave(self._place, self._event)
+        if self._taken is not None:
+            self._turns.leave(self._place, *self._taken)

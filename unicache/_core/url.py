@@ -10,22 +10,18 @@ with the whole client, to import each time. No error shows more of a URL than th
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from unicache._core.codec import Format, format_of
-from unicache._core.durations import optional_seconds, seconds
 from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
 from unicache._core.links import NodeOptions
-from unicache._core.near import NearOptions
-from unicache._core.seal import Encryption, Signing
+from unicache._core.schemes import ALL, MEMORY, SCHEMES, SETTINGS, Convert
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
-from unicache.typing import Near
 
 if TYPE_CHECKING:
     import ssl
@@ -54,13 +50,13 @@ def configuration(url: str, options: Mapping[str, Any]) -> Configuration:
     code of an application stays as it is when its URL changes.
     """
     parts = _split(url)
-    kind = _SCHEMES[parts.scheme]
+    kind = SCHEMES[parts.scheme]
     _refuse_loose_ends(parts, kind)
-    foreign = _converted(_ALL, {name: value for name, value in options.items() if name not in kind})
+    foreign = _converted(ALL, {name: value for name, value in options.items() if name not in kind})
     given = _given(parts, {name: value for name, value in options.items() if name not in foreign})
     values = _converted(kind, given)
-    settings = Settings(**{name: values.pop(name) for name in _SETTINGS if name in values})
-    store = Memory(**values) if kind is _MEMORY else _node(parts, values)
+    settings = Settings(**{name: values.pop(name) for name in SETTINGS if name in values})
+    store = Memory(**values) if kind is MEMORY else _node(parts, values)
     return Configuration(store, settings)
 
 
@@ -72,116 +68,9 @@ def from_environment() -> str:
     return url
 
 
-# -- what options there are
+# -- what is given
 
 
-def _optional_time(value: Any, name: str) -> float | None:
-    return optional_seconds(_numeric(value), name)
-
-
-def _time(value: Any, name: str) -> float:
-    return seconds(_numeric(value), name)
-
-
-def _numeric(value: Any) -> Any:
-    """Options of a URL are text: there, a bare number means seconds."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _positive(value: Any, name: str) -> int:
-    number = _whole(value, name)
-    if number < 1:
-        raise ConfigurationError(f"{name} must be 1 or more")
-    return number
-
-
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(f"{name} must be a whole number, 0 or more")
-    return value
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{name} must be a str that is not empty")
-    return value
-
-
-def _requirement(value: Any, name: str) -> str:
-    if value not in ("required", "none"):
-        raise ConfigurationError(f"{name} must be 'required' or 'none'")
-    return str(value)
-
-
-def _near(value: Any, name: str) -> NearOptions | None:
-    if isinstance(value, str) and value in ("true", "false"):
-        value = value == "true"
-    if isinstance(value, bool) or value is None:
-        value = Near() if value else None
-    if not isinstance(value, Near | None):
-        raise ConfigurationError(f"{name} must be True, False or a Near")
-    return (
-        None
-        if value is None
-        else NearOptions(
-            max_bytes=_positive(value.max_bytes, f"{name}.max_bytes"),
-            max_entries=_positive(value.max_entries, f"{name}.max_entries"),
-            max_staleness=_time(value.max_staleness, f"{name}.max_staleness"),
-        )
-    )
-
-
-def _codec(value: Any, name: str) -> Format:
-    return format_of(value.split(",") if isinstance(value, str) else value, name)
-
-
-def _compression(value: Any, name: str) -> bool:
-    if value not in ("zstd", "none"):
-        raise ConfigurationError(f"{name} must be 'zstd' or 'none'")
-    return bool(value == "zstd")
-
-
-_Convert = Callable[[Any, str], Any]
-_SETTINGS: dict[str, _Convert] = {
-    "ttl": _optional_time,
-    "lease": _time,
-    "origin_limit": _positive,
-    "replay_invalidations": _whole,
-    "codec": _codec,
-    "compression": _compression,
-    "compression_threshold": _whole,
-    "signing": lambda value, _: Signing(value),
-    "encryption": lambda value, _: Encryption(value),
-    "max_value_bytes": _positive,
-}
-_MEMORY: dict[str, _Convert] = {**_SETTINGS, "max_entries": _positive, "max_bytes": _positive}
-_NODE: dict[str, _Convert] = {
-    **_SETTINGS,
-    "timeout": _time,
-    "connect_timeout": _time,
-    "max_connections": _positive,
-    "client_name": _text,
-    "username": _text,
-    "password": _text,
-    "db": _whole,
-    "near": _near,
-}
-_TLS: dict[str, _Convert] = {
-    **_NODE,
-    "ssl_ca_certs": _text,
-    "ssl_certfile": _text,
-    "ssl_keyfile": _text,
-    "ssl_cert_reqs": _requirement,
-}
-_SCHEMES = {"memory": _MEMORY, "valkey": _NODE, "redis": _NODE, "unix": _NODE, "valkeys": _TLS, "rediss": _TLS}
-_ALL = {**_MEMORY, **_TLS}
 _NOT_YET = ("valkey+cluster", "valkey+sentinel")
 
 
@@ -197,8 +86,8 @@ def _split(url: str) -> SplitResult:
         raise ConfigurationError(f"{parts.scheme}:// is not supported yet; give the URL of a single node")
     if "://" not in url:
         raise ConfigurationError("url must begin with a scheme, such as valkey://localhost:6379")
-    if parts.scheme not in _SCHEMES:
-        raise _unknown("URL scheme", parts.scheme, _SCHEMES)
+    if parts.scheme not in SCHEMES:
+        raise _unknown("URL scheme", parts.scheme, SCHEMES)
     return parts
 
 
@@ -207,7 +96,7 @@ def _refuse_loose_ends(parts: SplitResult, kind: Mapping[str, Any]) -> None:
     unknown = dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - kind.keys()
     if parts.fragment or (unknown and "@" in parts.query):
         raise ConfigurationError("url is malformed: in a password, write %23 for a '#' and %3F for a '?'")
-    if kind is _MEMORY and (parts.netloc or parts.path.strip("/")):
+    if kind is MEMORY and (parts.netloc or parts.path.strip("/")):
         raise ConfigurationError("memory:// has no host and no path; options stand behind a '?'")
 
 
@@ -239,11 +128,11 @@ def _of_authority(parts: SplitResult) -> dict[str, Any]:
     return found
 
 
-def _converted(kind: dict[str, _Convert], given: Mapping[str, Any]) -> dict[str, Any]:
+def _converted(kind: dict[str, Convert], given: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, value in given.items():
-        if name not in kind and name in _ALL:
-            homes = [f"{scheme}://" for scheme, options in _SCHEMES.items() if name in options]
+        if name not in kind and name in ALL:
+            homes = [f"{scheme}://" for scheme, options in SCHEMES.items() if name in options]
             raise ConfigurationError(f"{name!r} is an option of {', '.join(homes)} alone")
         if name not in kind:
             raise _unknown("option", name, kind)

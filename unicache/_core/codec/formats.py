@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from unicache._core.codec.as_json import encode_json, read_json
-from unicache._core.codec.as_pickle import encode_pickle, read_pickle
 from unicache._core.codec.forms import JSON, PICKLE
 from unicache._core.codec.read import READERS, Reader
 from unicache._core.codec.write import encode
@@ -59,12 +58,17 @@ def _encode_raw(value: Any) -> tuple[int, bytes]:
     return encode(value)
 
 
-_PLAIN = Format()
-_NAMED = {
-    "json": Format(write=encode_json),
-    "msgpack": _PLAIN,
-    "pickle": Format(encode_pickle, {**_PLAIN.readers, PICKLE: read_pickle}, trusting=True),
-    "raw": Format(write=_encode_raw),
+def _pickling() -> Format:
+    from unicache._core.codec.as_pickle import encode_pickle, read_pickle  # dear to import, and few want it
+
+    return Format(encode_pickle, {**_READERS, PICKLE: read_pickle}, trusting=True)
+
+
+_NAMED: dict[str, Callable[[], Format]] = {
+    "json": lambda: Format(write=encode_json),
+    "msgpack": Format,
+    "pickle": _pickling,
+    "raw": lambda: Format(write=_encode_raw),
 }
 
 
@@ -72,7 +76,7 @@ def _named(name: str, option: str) -> Format:
     if name not in _NAMED:
         names = ", ".join(map(repr, _NAMED))
         raise ConfigurationError(f"{option} must be {names}, or a codec of your own, not {name!r}")
-    return _NAMED[name]
+    return _NAMED[name]()
 
 
 def _own(codec: Any, option: str) -> Format:
@@ -82,7 +86,7 @@ def _own(codec: Any, option: str) -> Format:
     number = getattr(codec, "id", None)
     if type(number) is not int or number not in OWN_IDS:
         raise ConfigurationError(f"the id of a codec must be an int from {OWN_IDS[0]} to {OWN_IDS[-1]}")
-    return Format(partial(_encode_own, codec, number), {**_PLAIN.readers, number: partial(_decode_own, codec)})
+    return Format(partial(_encode_own, codec, number), {**_READERS, number: partial(_decode_own, codec)})
 
 
 def _encode_own(codec: Any, number: int, value: Any) -> tuple[int, bytes]:

@@ -68,12 +68,20 @@ def encode(value: Any) -> tuple[int, bytes]:
 
 def _fast(value: Any) -> bytes:
     """The bytes of a plain value; empty when it has to be walked."""
-    if not is_plain(value, _PLAIN):
+    if not _is_flat(value) and not is_plain(value, _PLAIN):
         return b""
     try:
         return _pack(value)
     except OverflowError:  # an int beyond 64 bits
         return b""
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether it is a scalar, or one list or text-keyed dict of scalars: most values are."""
+    kind = type(value)
+    if kind is dict:
+        return _TEXT_ONLY.issuperset(map(type, value)) and _SCALARS.issuperset(map(type, value.values()))
+    return kind in _SCALARS or (kind is list and _SCALARS.issuperset(map(type, value)))
 
 
 def is_plain(value: Any, plain: frozenset[type]) -> bool:

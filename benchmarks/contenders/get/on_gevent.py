@@ -1,28 +1,12 @@
 """gevent. Nothing is patched, unless the contender needs it: then it patches its own process."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
-import gevent
-
 from benchmarks import load
 from benchmarks.contenders.address import Address, Get
-from benchmarks.contenders.on_threads import run
 
-__all__ = ["bare", "order", "run", "together", "unicache", "valkey_py"]
-
-
-async def order() -> str:
-    """The next line of standard input; the hub runs meanwhile."""
-    line: str = gevent.get_hub().threadpool.apply(sys.stdin.readline)
-    return line
-
-
-async def together(get: Get, callers: int, calls: int) -> None:
-    """Run ``callers`` callers, each making ``calls`` calls."""
-    greenlets = [gevent.spawn(load.repeat, get, load.key(caller), calls) for caller in range(callers)]
-    gevent.joinall(greenlets, raise_error=True)
+__all__ = ["bare", "unicache", "valkey_py"]
 
 
 @asynccontextmanager

@@ -1,17 +1,15 @@
 """trio."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import trio
 
 from benchmarks import load
-from benchmarks.contenders.address import Address, AwaitingGet
-from benchmarks.contenders.awaiting import coredis, glide, unicache
+from benchmarks.contenders.address import AwaitingGet
 
-__all__ = ["bare", "coredis", "glide", "order", "run", "together", "unicache"]
+__all__ = ["order", "run", "together"]
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -29,12 +27,3 @@ async def together(get: AwaitingGet, callers: int, calls: int) -> None:
     async with trio.open_nursery() as nursery:
         for caller in range(callers):
             nursery.start_soon(load.repeat_awaiting, get, load.key(caller), calls)
-
-
-@asynccontextmanager
-async def bare(address: Address) -> AsyncIterator[AwaitingGet]:
-    """The limit."""
-    from benchmarks.bare.on_trio import Connection
-
-    async with Connection.open(*address) as connection:
-        yield connection.get

@@ -1,33 +1,12 @@
 """asyncio, on the standard library's own loop."""
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from typing import Any
 
-from benchmarks import load
 from benchmarks.contenders.address import Address, AwaitingGet
-from benchmarks.contenders.awaiting import coredis, glide, unicache
+from benchmarks.contenders.get.awaiting import coredis, glide, unicache
 
-__all__ = ["bare", "coredis", "glide", "order", "redis_py", "run", "together", "unicache", "valkey_py"]
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run ``main`` in a new loop."""
-    asyncio.run(main())
-
-
-async def order() -> str:
-    """The next line of standard input."""
-    return await asyncio.to_thread(sys.stdin.readline)
-
-
-async def together(get: AwaitingGet, callers: int, calls: int) -> None:
-    """Run ``callers`` callers, each making ``calls`` calls."""
-    async with asyncio.TaskGroup() as group:
-        for caller in range(callers):
-            group.create_task(load.repeat_awaiting(get, load.key(caller), calls))
+__all__ = ["bare", "coredis", "glide", "redis_py", "unicache", "valkey_py"]
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""A cached function is called whose results are on the server."""

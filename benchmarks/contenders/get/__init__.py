@@ -1,0 +1,1 @@
+"""A value is read from the server by its key."""

@@ -1,0 +1,1 @@
+"""A value is read from this process by its key."""
