@@ -1,0 +1,176 @@
+"""Any program of document calls does what the model says, in every flavour and on every store.
+
+Times pass in earnest: who is to expire gets a millisecond to live, and is waited for.
+"""
+
+from typing import Any
+
+import pytest
+from document_model import Model, Step
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from caches import Cache, Stage
+from flavours import FLAVOURS, Flavour
+from servers import STORES
+from unicache.errors import CacheError
+from unicache.server import Server
+
+CALLS = sorted(name for name, member in vars(Model).items() if callable(member) and name[0] != "_")
+HELPERS = {"play", "cas", "found", "there", "unlocked", "same", "put", "extend"}
+TTLS = [None, 500, 4000]
+
+STEPS = st.builds(
+    Step,
+    call=st.sampled_from([name for name in CALLS if name not in HELPERS]),
+    key=st.sampled_from("ab"),
+    value=st.sampled_from([None, 0, 41, 2**63 - 1, 2**70, "text", "", [1]]),
+    data=st.sampled_from(["", "x"]),
+    delta=st.sampled_from([1, -1, 0, 2**62]),
+    initial=st.sampled_from([None, None, 0, 2**62]),
+    ttl=st.sampled_from(TTLS),
+    tags=st.sampled_from([(), (), ("red",), ("red", "blue")]),
+    keep=st.booleans(),
+    cas=st.sampled_from([None, None, 0, 1]),
+    lock=st.sampled_from([False, False, True]),
+)
+
+
+class Player:
+    """The same calls on a cache; what it answers is made comparable to what the model does."""
+
+    def __init__(self, cache: Cache, stage: Stage, model: Model) -> None:
+        self.cache = cache
+        self.stage = stage
+        self.model = model
+        self.known: dict[int, int] = {0: 1}  # from the model's numbers to what a cache gave for them
+        self.cas: int | None = None
+        self.held = 1
+
+    async def check(self, step: Step) -> None:
+        """Make the call, and compare."""
+        number, before = self.model.cas(step), self.model.number
+        self.cas = None if number is None else self.known.get(number, 1)
+        lock = self.known.get(self.model.locks.get(step.key, 0), 1)
+        expected = self.model.play(step)
+        answer = await self.answer(step, lock)
+        if self.model.number > before and step.call != "lock":
+            self.known[self.model.number] = answer if expected == "cas" else (await self.cache.entry(step.key)).cas
+        assert ("cas" if expected == "cas" and type(answer) is int else answer) == expected, step
+
+    async def answer(self, step: Step, lock: int) -> Any:
+        """What the cache says: a value, or the class of an error."""
+        self.held = lock
+        try:
+            return await getattr(self, step.call)(step)
+        except CacheError as error:
+            return type(error)
+
+    def options(self, step: Step) -> dict[str, Any]:
+        return {"keep_ttl": True} if step.keep else {"ttl": step.ttl}
+
+    async def get(self, step: Step) -> Any:
+        return await self.cache.get(step.key, "absent")
+
+    async def get_many(self, step: Step) -> Any:
+        return await self.cache.get_many(["a", step.key])
+
+    async def exists(self, step: Step) -> Any:
+        return await self.cache.exists(step.key)
+
+    async def ttl(self, step: Step) -> Any:
+        return rounded(await self.cache.ttl(step.key))
+
+    async def entry(self, step: Step) -> Any:
+        entry = await self.cache.entry(step.key)
+        return entry.value, entry.tags, rounded(entry.ttl), entry.locked
+
+    async def set(self, step: Step) -> Any:
+        return await self.cache.set(step.key, step.value, tags=step.tags, cas=self.cas, **self.options(step))
+
+    async def insert(self, step: Step) -> Any:
+        return await self.cache.insert(step.key, step.value, tags=step.tags, ttl=step.ttl)
+
+    async def replace(self, step: Step) -> Any:
+        return await self.cache.replace(step.key, step.value, tags=step.tags, cas=self.cas, **self.options(step))
+
+    async def delete(self, step: Step) -> Any:
+        return await self.cache.delete(step.key, cas=self.cas)
+
+    async def touch(self, step: Step) -> Any:
+        await self.cache.touch(step.key, step.ttl)
+
+    async def get_and_touch(self, step: Step) -> Any:
+        return await self.cache.get_and_touch(step.key, step.ttl)
+
+    async def mutate(self, step: Step) -> Any:
+        return await self.cache.mutate(step.key, lambda _: [step.value])
+
+    async def append(self, step: Step) -> Any:
+        return await self.cache.append(step.key, step.data)
+
+    async def prepend(self, step: Step) -> Any:
+        return await self.cache.prepend(step.key, step.data)
+
+    async def increment(self, step: Step) -> Any:
+        return await self.cache.increment(step.key, step.delta, initial=step.initial, ttl=step.ttl)
+
+    async def lock(self, step: Step) -> Any:
+        entry = await self.cache.get_and_lock(step.key, 3600)
+        self.known[self.model.number] = entry.cas
+        return entry.value, entry.tags, rounded(entry.ttl), entry.locked
+
+    async def unlock(self, step: Step) -> Any:
+        await self.cache.unlock(step.key, self.held)
+
+    async def invalidate(self, step: Step) -> Any:
+        await self.cache.invalidate(step.key)
+
+    async def invalidate_tags(self, step: Step) -> Any:
+        await self.cache.invalidate_tags(*step.tags)
+
+    async def clear(self, _: Step) -> Any:
+        await self.cache.clear()
+
+    async def time_is_up(self, step: Step) -> Any:
+        results = await self.cache.touch_many([step.key], 0.001, return_exceptions=True)
+
+        async def gone() -> bool:
+            return not await self.cache.exists(step.key)
+
+        if results[step.key] is None:
+            await self.stage.until(gone)
+
+
+def rounded(ttl: float | None) -> int | None:
+    """The time that was given, from what is left of it."""
+    return None if ttl is None else min((given for given in TTLS if given), key=lambda given: abs(given - ttl))
+
+
+@pytest.fixture(params=FLAVOURS, ids=str)
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    chosen: Flavour = request.param
+    return chosen
+
+
+@pytest.fixture(params=STORES)
+def url(request: pytest.FixtureRequest) -> str:
+    fixture = STORES[request.param]
+    server: Server | None = request.getfixturevalue(fixture) if fixture else None
+    return server.url if server else "memory://"
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=10, max_size=40))
+def test_a_program_does_what_the_model_says(flavour: Flavour, url: str, namespace: str, steps: list[Step]) -> None:
+    stage = Stage(flavour, url, namespace)
+
+    async def body() -> None:
+        cache = stage.open(timeout=20)
+        await cache.clear()
+        await cache.invalidate_tags("red", "blue")
+        player = Player(cache, stage, Model())
+        for step in steps:
+            await player.check(step)
+
+    stage.run(body)
