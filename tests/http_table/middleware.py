@@ -13,7 +13,7 @@ from unicache_asyncio import Cache
 from unicache_asyncio._io import AnyIo
 from unicache_asyncio.asgi import CacheMiddleware
 
-__all__ = ["Client", "Clock", "TimedCache", "run", "scope_of"]
+__all__ = ["Application", "Client", "Clock", "TimedCache", "run", "scope_of"]
 
 Message = MutableMapping[str, Any]
 
@@ -34,26 +34,22 @@ class TimedCache(Cache):
 
     def _new_io(self) -> Io:
         io: Any = AnyIo()
-        io.wall = lambda: self._clock.now
-        if self._engine_now:
-            io.now = io.wall
+        io.wall = io.now = lambda: self._clock.now
         return io  # type: ignore[no-any-return]
-
-    _engine_now = True
 
 
 class Application:
     """An ASGI application that answers as the step says, and remembers what it was asked."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self.origin = Origin()
         self.asked: list[Request] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = asked_of(scope)
         self.asked.append(request)
-        head, body = answer_of(self.origin, request, self._clock.now)
+        head, body = answer_of(self.origin, request, self.clock.now)
         if not head.status:
             raise RuntimeError("the application failed, as it was told to")
         await send({"type": "http.response.start", "status": head.status, "headers": raw(head.headers)})

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from unicache._core.core import TROUBLE, Core
+from unicache._core.core import Core
 from unicache._core.http.answers import told
 from unicache._core.http.conditionals import validating
 from unicache._core.http.filing import Filing
@@ -115,7 +115,7 @@ class Exchange:
             return self._ask(passed)
         try:
             return await self._looked()
-        except TROUBLE as error:
+        except CacheError as error:
             self._parts.core.events.lost(error)
             return self._ask(Forward(NOWHERE, joins=False, stores=False))
 
@@ -142,8 +142,25 @@ class Exchange:
             self._turn = await self._parts.turns.begin_behind(found.slot) if page is None else None
             return False
         turn = await self._parts.turns.take(found.slot, give_up)
-        self._turn = turn if isinstance(turn, Turn) else None
+        if isinstance(turn, Turn):
+            self._turn = turn
+            return await self._overtaken(found)
         return turn is Next.LOOK
+
+    async def _overtaken(self, found: Found) -> bool:
+        """Whether the response came, or the page went, before the turn was ours; a lease in its place would not be."""
+        turn = self._turn
+        if turn is None or turn.in_place:
+            return False
+        try:
+            again = self._found = await self._parts.shelf.find(self._request)
+        except BaseException:
+            await self._end_turn(Next.LOOK)
+            raise
+        if again.stored == found.stored and again.slot.page is not None:
+            return False
+        await self._end_turn(Next.LOOK)
+        return True
 
     async def _prepared(self, verdict: Forward | Revalidate) -> Ask:
         """R2: what has to be known before the application is asked."""
@@ -171,7 +188,8 @@ class Exchange:
 
         async def main() -> None:
             try:
-                await refresh(other, await other._prepared(Revalidate(plain.headers, Status("stale"))))
+                if not await other._overtaken(found):
+                    await refresh(other, await other._prepared(Revalidate(plain.headers, Status("stale"))))
             except Exception as error:  # noqa: BLE001  nobody waits for it; the stale response stays
                 self._parts.core.events.tell("load_error", key=None, error=error)
             finally:
