@@ -88,7 +88,7 @@ def test_the_bytes_counted_are_about_those_that_python_allocates(store: MemorySt
         allocated = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert 0.85 < store.stats()[1] / allocated < 1.15
+    assert 1.0 < store.stats()[1] / allocated < 1.3  # a part is for what allocators cannot use
 
 
 def test_ten_thousand_expired_records_that_nobody_reads_are_gone_after_later_writes(clock: Clock) -> None:

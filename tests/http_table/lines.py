@@ -5,6 +5,7 @@ from http_table import asking, changing, guarding, storing
 __all__ = ["ENGINE", "STORIES"]
 
 ENGINE = {
+    15: "what lies in the store",
     57: "a race between a fetch and an invalidation",
     60: "purges are calls, not responses",
     63: "what runs beside a client",

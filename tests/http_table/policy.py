@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import assert_never
 
-from http_table.stories import Origin, Step, Story, headers_of
+from http_table.drivers import START, Seen, answer_of, check, request_of
+from http_table.stories import Origin, Step, Story
 from unicache._core.http.answers import told
-from unicache._core.http.fields import Headers, first
+from unicache._core.http.fields import first
 from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
@@ -29,28 +30,8 @@ from unicache._core.http.verdicts import (
     ServeStale,
 )
 
-__all__ = ["Seen", "run"]
+__all__ = ["run"]
 
-START = 1_800_000_000.0
-
-
-class Seen:
-    """What client and application saw of one step."""
-
-    def __init__(self, head: Head, body: bytes, asked: list[Request]) -> None:
-        self.head = head
-        self.body = body
-        self.asked = asked
-
-    @property
-    def outcome(self) -> str:
-        """Whether the application was asked, and whether with a condition of the cache's own."""
-        if not self.asked:
-            return "hit"
-        return "validated" if any(first(self.asked[-1].headers, name) for name in CONDITIONS) else "miss"
-
-
-CONDITIONS = ("if-none-match", "if-modified-since")
 
 Kept = tuple[Stored, bytes, tuple[str, ...], tuple[str, ...]]
 """A response, its body, what it varies by, its tags."""
@@ -123,6 +104,8 @@ class World:
                 assert kept is not None
                 if keeps:
                     self._keep(case, stored, kept[1], kept[2], kept[3])
+                else:
+                    del self.pages[key_of(case.request, self.options)][variant_of(case.request, kept[2], self.options)]
                 return self._sent(case, answer, (stored, *kept[1:]))
             case FallBack(answer=answer):
                 return self._sent(case, answer, kept)
@@ -170,52 +153,8 @@ class World:
                 return head, b""
 
 
-def request_of(step: Step, now: float) -> Request:
-    """The step's request, with a Host unless it has its own."""
-    headers = headers_of(step.headers, now)
-    host = first(headers, "host")
-    if host is None:
-        host, headers = "example.com", (("host", "example.com"), *headers)
-    path, mark, query = step.url.partition("?")
-    has_body = first(headers, "content-length") not in (None, "0")
-    return Request(step.method, "http", host, path, query if mark else None, headers, has_body)
-
-
-def answer_of(origin: Origin, request: Request, now: float) -> tuple[Head, bytes]:
-    """The application's response; it knows its own validators, so that it can say 304."""
-    headers = headers_of(origin.headers, now)
-    if _unchanged(headers, request.headers, confused=origin.confused):
-        return Head(304, headers), b""
-    return Head(origin.status, headers), b"" if request.method == "HEAD" else origin.body
-
-
-def _unchanged(headers: Headers, request: Headers, *, confused: bool) -> bool:
-    for validator, condition in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
-        if (asked := first(request, condition)) is not None:
-            return confused or asked == first(headers, validator)
-    return False
-
-
 def run(story: Story) -> None:
     """Carry a story out, and look whether everybody saw what he should."""
     world = World(Options(**story.options))
     for number, step in enumerate(story.steps, 1):
         check(step, world.step(step), world.now, f"{story}, step {number}")
-
-
-def check(step: Step, seen: Seen, now: float, where: str) -> None:
-    """Compare what was seen with what the step expects."""
-    head = seen.head
-    assert step.expect in (None, seen.outcome), f"{where}: {seen.outcome}; {head}"
-    assert step.status in (None, head.status), f"{where}: {head}"
-    for name, value in headers_of(step.has, now):
-        values = [each for other, each in head.headers if other == name]
-        assert (value in values) if value else values, f"{where}: {name} of {head}"
-    for name in step.lacks:
-        assert first(head.headers, name.lower()) is None, f"{where}: {name} of {head}"
-    assert seen.asked or [name for name, _ in head.headers].count("age") <= 1, f"{where}: {head}"
-    assert step.body in (None, seen.body), f"{where}: {seen.body!r}"
-    for name, value in headers_of(step.sees, now):
-        assert seen.asked, where
-        assert (first(seen.asked[-1].headers, name) or "absent") == value, f"{where}: {seen.asked[-1]}"
-    assert step.cache_status in (first(tuple(reversed(head.headers)), "cache-status") or ""), f"{where}: {head}"

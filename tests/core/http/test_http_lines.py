@@ -8,7 +8,6 @@ from http_table.lines import ENGINE, STORIES
 HERE = Path(__file__).parent
 
 BESIDE = {
-    15: "test_http_stored.py",
     68: "test_http_status.py",
     91: "test_http_keys.py",
     101: "test_http_stored.py",

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 POLICY = sorted(path for path in (ROOT / "unicache" / "_core" / "http").glob("*.py"))
 PURE = {"calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "http", "http_sf", "math", "msgspec"}
 PURE |= {"re", "struct", "typing", "unicache", "urllib"}
-ENGINE = {"exchange.py", "shelf.py", "tickets.py"}
+ENGINE = {"exchange.py", "filing.py", "shelf.py", "site.py", "turns.py"}
 
 
 def imported(path: Path) -> set[str]:

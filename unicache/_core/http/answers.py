@@ -65,7 +65,9 @@ def _whole_or_part(case: Case, stored: Stored, headers: Headers, status: Status)
         return part
     if stored.status not in _BODILESS:
         headers = _with_length(headers, stored.length)
-    return Serve(Head(stored.status, headers), status, bodiless=case.request.method == "HEAD")
+    return Serve(
+        Head(stored.status, headers), status, bodiless=case.request.method == "HEAD" or stored.status in _BODILESS
+    )
 
 
 def _part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answer | None:

@@ -1,6 +1,6 @@
 """What a response to an unsafe request makes out of date (RFC 9111 4.4, RFC 9875). Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from unicache._core.http.fields import combined, first
@@ -52,14 +52,12 @@ def _target(request: Request, reference: str) -> Request | None:
     """A plain GET of the URL that a reference means; None when it is of another origin, or none."""
     base = f"{origin_of(request)}{request.path}" + ("" if request.query is None else f"?{request.query}")
     try:
-        url = urlsplit(urljoin(base, reference) if reference else base)
+        found = urljoin(base, reference).partition("#")[0] if reference else base
+        url = urlsplit(found)
     except ValueError:
         return None
     host = normal_host(url.scheme, url.netloc)
     if host is None or f"{url.scheme}://{host}" != origin_of(request):
         return None
-    return Request("GET", url.scheme, host, url.path or "/", url.query if "?" in _asked(base, reference) else None, ())
-
-
-def _asked(base: str, reference: str) -> str:
-    return (urljoin(base, reference) if reference else base).partition("#")[0]
+    query = url.query if "?" in found else None
+    return replace(request, method="GET", host=host, path=url.path or "/", query=query, has_body=False)

@@ -53,8 +53,8 @@ def passed_by(request: Request, options: Options) -> Forward | None:
 
 
 def outdated(stored: Stored, when: float) -> Stored:
-    """The response as if its freshness had ended at ``when``, if it came before (a soft purge)."""
-    if when <= 0.0 or stored.received >= when:
+    """The response as if its freshness had ended at ``when``, if it was asked for before (a soft purge)."""
+    if when <= 0.0 or stored.requested >= when:
         return stored
     return replace(stored, lifetime=min(stored.lifetime, stored.age_at(when)))
 

@@ -144,6 +144,7 @@ def stored_from(head: Head, options: Options, times: Times, length: int = 0) -> 
         status=head.status,
         headers=_kept_fields(head.headers, control, options),
         length=length,
+        requested=times.requested,
         received=times.received,
         age=initial_age(head.headers, times),
         lifetime=lifetime_of(head, control, options, times.received).seconds,

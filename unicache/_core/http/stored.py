@@ -13,21 +13,21 @@ Whether the bytes are those that were written is checked by the envelope around 
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
 from unicache._core.http.fields import Headers
 
-__all__ = ["Page", "Stored", "pack_page", "pack_stored", "unpack_page", "unpack_stored"]
+__all__ = ["Page", "Stored", "grown", "pack_page", "pack_stored", "unpack_page", "unpack_stored"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A response, but for its body. Times are seconds, ``received`` unix time.
+    """A response, but for its body. Times are seconds; ``requested`` and ``received`` are unix time.
 
     ``length``      of the body in bytes
     ``age``         when it came
@@ -41,6 +41,7 @@ class Stored:
     status: int
     headers: Headers
     length: int
+    requested: float
     received: float
     age: float
     lifetime: float
@@ -76,6 +77,21 @@ class Page:
     until: float = 0.0
     outdated: float = 0.0
     passing: bool = False
+
+
+MOST_VARIES = 4
+"""Sets of request fields that the responses of one URL may vary by; of more, the oldest are forgotten."""
+
+
+def grown(page: Page, vary: tuple[str, ...], digest: bytes, until: float, most: int) -> Page:
+    """The page with one more variant, the newest; of more than ``most``, the oldest go."""
+    return replace(
+        page,
+        varies=(vary, *(each for each in page.varies if each != vary))[:MOST_VARIES],
+        variants=(*(each for each in page.variants if each != digest), digest)[-most:],
+        until=max(page.until, until),
+        passing=False,
+    )
 
 
 _HEADER = struct.Struct("<2sBBIQ")

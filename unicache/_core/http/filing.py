@@ -1,0 +1,140 @@
+"""Putting responses into a store, so that no invalidation meanwhile is undone (R3; engine).
+
+A response belongs to its page's generation. A page that is new comes by the lease that was put in its place before the
+application was asked; one that was there is written by its CAS, and only while it is of the same generation. Either is
+gone after an invalidation, and with it whatever was on its way.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from unicache._core.core import Core
+from unicache._core.http.keys import variant_of
+from unicache._core.http.messages import Request
+from unicache._core.http.options import Options
+from unicache._core.http.policy import kept_for
+from unicache._core.http.shelf import HTTP, Found, Slot, variant_name
+from unicache._core.http.stored import Page, Stored, grown, pack_page, pack_stored, unpack_page
+from unicache._core.http.verdicts import Keep
+from unicache._core.names import Keyspace, bounded
+from unicache._core.record import Record, TagVersion
+from unicache._core.store import Outcome, Rule, Write
+from unicache._core.tags import Tags
+from unicache._core.tokens import new_cas, new_token
+
+__all__ = ["Filing"]
+
+MOST_TRIES = 8
+"""Times that a page is read again because another variant came meanwhile."""
+
+KNOWN = 86400.0
+"""Seconds that a version lives which is read before the application is asked; no response takes longer."""
+
+
+class Filing:
+    """The responses of one namespace, under one set of options."""
+
+    def __init__(self, core: Core, names: Keyspace, options: Options) -> None:
+        self._io = core.io
+        self._store = core.store
+        self._options = options
+        self._tags = Tags(core.store, names)
+
+    async def epoch(self) -> bytes:
+        """What every invalidation of tags changes; to be read before the application is asked (R2)."""
+        return await self._tags.epoch(KNOWN)
+
+    async def put(
+        self, request: Request, slot: Slot, keep: Keep, body: bytes, *, epoch: bytes, token: bytes | None
+    ) -> bool:
+        """Store a response; False when it was overtaken by an invalidation.
+
+        ``epoch``  as it was before the application was asked
+        ``token``  of our lease in the page's place; None if there is a page
+        """
+        stored = replace(keep.stored, length=len(body))
+        tags = await self._tags.snapshot(bounded(keep.tags), self._life(stored))
+        if keep.tags and not await self._tags.same_epoch(epoch):
+            return False
+        page, digest = slot.page or Page(new_token()), variant_of(request, keep.vary, self._options)
+        await self._write(variant_name(slot.name, digest), page, stored, body, tags)
+        grow = self._growing(slot.name, keep.vary, digest, stored)
+        if token is None:
+            return await self._change(replace(slot, page=page), grow)
+        return await self._store.fill(slot.name, token, self._page_record(grow(page)), self._life(stored))
+
+    async def renew(self, found: Found, stored: Stored) -> None:
+        """Store what a 304 made of a response, where it was and under the tags that it had."""
+        page = found.slot.page
+        if page is not None:
+            await self._write(found.slot.place, page, stored, found.body, found.tags)
+            until = self._io.wall() + self._life(stored)
+            await self._change(found.slot, lambda page: replace(page, until=max(page.until, until)))
+
+    async def forget(self, found: Found) -> None:
+        """Remove a response that must not be stored any more."""
+        await self._store.drop([found.slot.place])
+
+    async def let_pass(self, slot: Slot, token: bytes) -> None:
+        """Remember for a while that the URL's responses cannot be stored, so that nobody waits for one."""
+        until = self._io.wall() + self._options.pass_for
+        page = Page(new_token(), until=until, passing=True)
+        await self._store.fill(slot.name, token, self._page_record(page), self._options.pass_for)
+
+    async def outdate(self, slot: Slot) -> None:
+        """All that was asked for until now is stale."""
+        now = self._io.wall()
+        await self._change(slot, lambda page: replace(page, outdated=now))
+
+    # -- the page
+
+    def _growing(self, name: bytes, vary: tuple[str, ...], digest: bytes, stored: Stored) -> Callable[[Page], Page]:
+        until = self._io.wall() + self._life(stored)
+        return lambda page: grown(page, vary, digest, until, self._options.max_variants)
+
+    async def _change(self, slot: Slot, change: Callable[[Page], Page]) -> bool:
+        """Change the page as long as it is of this generation; other variants may come and go meanwhile."""
+        page, cas = slot.page, slot.cas or 0
+        generation = page.generation if page is not None else b""
+        for _ in range(MOST_TRIES):
+            if page is None or page.generation != generation:
+                return False
+            wanted = change(page)
+            if wanted == page or await self._replaced(slot.name, wanted, cas):
+                await self._drop(slot.name, page, wanted)
+                return True
+            page, cas = await self._read(slot.name)
+        return False
+
+    async def _replaced(self, name: bytes, page: Page, cas: int) -> bool:
+        life = max(0.001, page.until - self._io.wall())
+        write = Write(name, self._page_record(page), life, Rule.SAME_CAS, cas)
+        return await self._store.write(write) is Outcome.DONE
+
+    async def _read(self, name: bytes) -> tuple[Page | None, int]:
+        (held,) = await self._store.read_many([name])  # what cannot be read is an error among the others
+        if not isinstance(held, Record) or held.codec != HTTP:
+            return None, 0
+        return unpack_page(held.payload), held.cas
+
+    async def _drop(self, name: bytes, old: Page, new: Page) -> None:
+        """Remove the variants that had to make room."""
+        gone = [variant_name(name, digest) for digest in old.variants if digest not in new.variants]
+        if gone:
+            await self._store.drop(gone)
+
+    # -- records
+
+    async def _write(self, name: bytes, page: Page, stored: Stored, body: bytes, tags: tuple[TagVersion, ...]) -> None:
+        record = self._record(pack_stored(page.generation, stored, body), tags)
+        await self._store.write(Write(name, record, self._life(stored)))
+
+    def _page_record(self, page: Page) -> Record:
+        return self._record(pack_page(page))
+
+    def _record(self, payload: bytes, tags: tuple[TagVersion, ...] = ()) -> Record:
+        return Record(payload=payload, codec=HTTP, cas=new_cas(), created=self._io.wall(), tags=tags)
+
+    def _life(self, stored: Stored) -> float:
+        """Seconds to keep it, in the store's grain."""
+        return max(0.001, kept_for(stored, self._options, self._io.wall()))

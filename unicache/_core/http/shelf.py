@@ -1,0 +1,108 @@
+"""Finding responses in a store: a page for each URL, and beside it a record for each variant (engine).
+
+``docs/architecture/http.md`` says why. What must not live here: how they come there (``filing``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from unicache._core.core import Core
+from unicache._core.http.keys import key_of, variant_of
+from unicache._core.http.messages import Request
+from unicache._core.http.options import Options
+from unicache._core.http.policy import outdated
+from unicache._core.http.stored import Page, Stored, unpack_page, unpack_stored
+from unicache._core.names import Keyspace
+from unicache._core.record import Held, Record, TagVersion
+from unicache._core.tags import Tags
+
+__all__ = ["HTTP", "Found", "Shelf", "Slot", "variant_name"]
+
+HTTP = 129
+"""The codec id of pages and responses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a response was looked for, or is to be put.
+
+    ``cas``    of what is at the page's name now, whether it is a page or not; None for nothing, or a lease
+    ``place``  the name of the variant that the request would have, by what is known
+    """
+
+    name: bytes
+    place: bytes
+    cas: int | None = None
+    page: Page | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is for a request."""
+
+    slot: Slot
+    stored: Stored | None = None
+    body: bytes = b""
+    tags: tuple[TagVersion, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """Why there is no response, as Cache-Status has it."""
+        page = self.slot.page
+        return "vary-miss" if page is not None and page.variants else "uri-miss"
+
+
+class Shelf:
+    """The responses of one namespace, under one set of options."""
+
+    def __init__(self, core: Core, names: Keyspace, options: Options) -> None:
+        self._core = core
+        self._store = core.store
+        self._names = names
+        self._options = options
+        self._usual = tuple(sorted(options.vary))
+        self._tags = Tags(core.store, names)
+
+    # -- looking
+
+    async def find(self, request: Request) -> Found:
+        """The response for the request, and where it lies. Raises what the store raises."""
+        name = self._names.entry(key_of(request, self._options))
+        usual = self._place(name, request, self._usual)
+        held, first = await self._core.ask(lambda: self._store.read_many([name, usual]))
+        page = unpack_page(held.payload) if isinstance(held, Record) and held.codec == HTTP else None
+        slot = Slot(name, usual, held.cas if isinstance(held, Record) else None, page)
+        if page is None:
+            return Found(slot)
+        wanted = [usual if vary == self._usual else self._place(name, request, vary) for vary in page.varies]
+        return await self._chosen(slot, page, wanted or [usual], {usual: first})
+
+    async def _chosen(
+        self, slot: Slot, page: Page, wanted: Sequence[bytes], seen: dict[bytes, Held | Exception]
+    ) -> Found:
+        """The latest of the variants that the request may have; its place, or the likeliest."""
+        more = [name for name in wanted if name not in seen]
+        if more:
+            seen |= zip(more, await self._store.read_many(more), strict=True)
+        best = Found(replace(slot, place=wanted[0]))
+        for name in wanted:
+            found = await self._opened(replace(slot, place=name), page, seen[name])
+            if found.stored and (best.stored is None or found.stored.received > best.stored.received):
+                best = found
+        return best
+
+    async def _opened(self, slot: Slot, page: Page, held: Held | Exception) -> Found:
+        if not isinstance(held, Record) or held.codec != HTTP or not await self._tags.valid(held):
+            return Found(slot)
+        opened = unpack_stored(page.generation, held.payload)
+        if opened is None:
+            return Found(slot)
+        return Found(slot, outdated(opened[0], page.outdated), opened[1], held.tags)
+
+    def _place(self, name: bytes, request: Request, vary: Sequence[str]) -> bytes:
+        return variant_name(name, variant_of(request, vary, self._options))
+
+
+def variant_name(page: bytes, digest: bytes) -> bytes:
+    """The name of a variant: behind its page's, so that a purge by prefix finds both."""
+    return page + b"@" + digest.hex().encode()
