@@ -10,6 +10,7 @@ from unicache._core.codec import encode
 from unicache._core.failures import recalled, remembered
 from unicache._core.record import FAILURE, Record, TagVersion
 from unicache._core.values import Values
+from unicache._core.wrapping import Wrapping
 
 VALUES = Values(BlockingIo())
 NAME = b":k"
@@ -85,3 +86,9 @@ def test_it_carries_its_tags() -> None:
     record = remembered(VALUES, NAME, NoRow(), tags)
     assert record is not None
     assert (record.tags, record.codec, record.soft) == (tags, FAILURE, 0.0)
+
+
+def test_a_failure_that_is_larger_than_a_value_may_be_is_not_remembered() -> None:
+    small = Values(BlockingIo(), wrapping=Wrapping(limit=100))
+    assert remembered(small, NAME, NoRow("x"), ()) is not None
+    assert remembered(small, NAME, NoRow("x" * 100), ()) is None

@@ -14,6 +14,7 @@ import valkey
 from http_table.middleware import Client, raw, scope_of
 from unicache._core.http.fields import first, normal
 from unicache._core.http.messages import Request
+from unicache._core.http.shelf import Shelf
 from unicache._core.memory import MemoryStore
 from unicache.errors import InvalidArgument
 from unicache.http import Options
@@ -195,7 +196,7 @@ async def test_line_75_when_the_leader_fails_another_takes_over(cache: Cache) ->
 async def test_line_75_waiting_has_an_end(cache: Cache) -> None:
     app = App(FRESH)
     app.gate = asyncio.Event()
-    cached = CacheMiddleware(app, cache, Options(collapse_timeout="30ms"))  # type: ignore[arg-type]
+    cached = CacheMiddleware(app, cache, Options(collapse_timeout="30ms"))
     crowd = [asyncio.create_task(ask(cached)) for _ in range(3)]
     await until(lambda: app.running == 3)
     app.gate.set()
@@ -218,6 +219,32 @@ async def test_line_76_two_processes_are_one_crowd(valkey_server: Server, namesp
     assert app.runs == 1
     for cache in caches:
         await cache.close()
+
+
+@under_asyncio
+async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come(cache: Cache) -> None:
+    """The second request misses, and only then the first stores what both want, and its turn ends."""
+    app = App(FRESH, "Vary: A")
+    cached = CacheMiddleware(app, cache)
+    await ask(cached, "/", "A: other")
+    find, missed, go = Shelf.find, asyncio.Event(), asyncio.Event()
+
+    async def slow_once(shelf: Shelf, request: Request) -> Any:
+        found = await find(shelf, request)
+        if not missed.is_set():
+            missed.set()
+            await go.wait()
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shelf, "find", slow_once)
+        late = asyncio.create_task(ask(cached, "/", "A: 1"))
+        await missed.wait()
+        await ask(cached, "/", "A: 1")
+        go.set()
+        assert "collapsed" in status_of(await late)
+    assert app.runs == 2
+    await cache.close()
 
 
 @pytest.mark.parametrize("header", ["Authorization: x", "Range: bytes=0-1", 'If-None-Match: "x"'])

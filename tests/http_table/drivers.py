@@ -48,7 +48,8 @@ def answer_of(origin: Origin, request: Request, now: float) -> tuple[Head, bytes
     headers = headers_of(origin.headers, now)
     if _unchanged(headers, request.headers, confused=origin.confused):
         return Head(304, headers), b""
-    return Head(origin.status, headers), b"" if request.method == "HEAD" else origin.body
+    bodiless = request.method == "HEAD" or origin.status in (204, 304)
+    return Head(origin.status, headers), b"" if bodiless else origin.body
 
 
 def _unchanged(headers: Headers, request: Headers, *, confused: bool) -> bool:

@@ -13,7 +13,7 @@ from unicache_asyncio import Cache
 from unicache_asyncio._io import AnyIo
 from unicache_asyncio.asgi import CacheMiddleware
 
-__all__ = ["Client", "Clock", "TimedCache", "run", "scope_of"]
+__all__ = ["Application", "Client", "Clock", "TimedCache", "run", "scope_of"]
 
 Message = MutableMapping[str, Any]
 
@@ -30,30 +30,29 @@ class TimedCache(Cache):
 
     def __init__(self, url: str, clock: Clock, **options: Any) -> None:
         self._clock = clock
+        self._whole = url == "memory://"  # there the store goes by this clock, too; links to servers go by a real one
         super().__init__(url, **options)
 
     def _new_io(self) -> Io:
         io: Any = AnyIo()
         io.wall = lambda: self._clock.now
-        if self._engine_now:
+        if self._whole:
             io.now = io.wall
         return io  # type: ignore[no-any-return]
-
-    _engine_now = True
 
 
 class Application:
     """An ASGI application that answers as the step says, and remembers what it was asked."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self.origin = Origin()
         self.asked: list[Request] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = asked_of(scope)
         self.asked.append(request)
-        head, body = answer_of(self.origin, request, self._clock.now)
+        head, body = answer_of(self.origin, request, self.clock.now)
         if not head.status:
             raise RuntimeError("the application failed, as it was told to")
         await send({"type": "http.response.start", "status": head.status, "headers": raw(head.headers)})

@@ -78,15 +78,16 @@ def get(app: Any, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
     return int(status[:3]), normal(headers), body
 
 
-def timed(kind: type[Cache], now: Callable[[], float], behind: list[Any]) -> Cache:
-    """A cache of this kind with a clock of ours, whose refreshes come into ``behind``, to be run when it suits us."""
+def timed(kind: type[Cache], now: Callable[[], float], behind: list[Any] | None) -> Cache:
+    """A cache of this kind with a clock of ours; its refreshes come into ``behind``, if given, to be run later."""
 
     class Timed(kind):  # type: ignore[misc, valid-type]
         def _new_io(self) -> Any:
             io: Any = super()._new_io()
             beside = io.spawn
             io.wall = io.now = now
-            io.spawn = lambda main: behind.append(main) if "_behind" in main.__qualname__ else beside(main)
+            if behind is not None:
+                io.spawn = lambda main: behind.append(main) if "_behind" in main.__qualname__ else beside(main)
             return io
 
     made: Cache = Timed()

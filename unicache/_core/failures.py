@@ -15,9 +15,9 @@ def remembered(values: Values, name: bytes, error: Exception, tags: tuple[TagVer
     """A record of the failure; None when its arguments are no values that can be stored."""
     try:
         _, payload = encode([_path(type(error)), list(error.args)])
+        return values.wrapped(name, FAILURE, payload, tags)
     except ValueFormatError:
         return None
-    return values.wrapped(name, FAILURE, payload, tags)
 
 
 def recalled(values: Values, name: bytes, record: Record, kinds: Iterable[type[Exception]]) -> Exception | None:

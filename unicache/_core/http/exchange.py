@@ -16,15 +16,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from unicache._core.core import TROUBLE, Core
+from unicache._core.core import Core
 from unicache._core.http.answers import told
 from unicache._core.http.conditionals import validating
 from unicache._core.http.filing import Filing
 from unicache._core.http.invalidation import Outdated, outdated_by
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Case, Options
 from unicache._core.http.policy import head_differs, lost, on_request, on_response, passed_by
 from unicache._core.http.ranges import parts_of
+from unicache._core.http.rules import Case, Rules
 from unicache._core.http.shelf import Found, Shelf
 from unicache._core.http.status import Status
 from unicache._core.http.stored import Stored
@@ -75,13 +75,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the exchanges of one cache and one set of options share.
+    """What the exchanges of one cache and one set of rules share.
 
     ``invalidate``  makes out of date what a response says is
     """
 
     core: Core
-    options: Options
+    rules: Rules
     shelf: Shelf
     filing: Filing
     turns: Turns
@@ -111,16 +111,16 @@ class Exchange:
 
     async def begin(self) -> Reply | Ask:
         """What to do with the request."""
-        if (passed := passed_by(self._request, self._parts.options)) is not None:
+        if (passed := passed_by(self._request, self._parts.rules)) is not None:
             return self._ask(passed)
         try:
             return await self._looked()
-        except TROUBLE as error:
+        except CacheError as error:
             self._parts.core.events.lost(error)
             return self._ask(Forward(NOWHERE, joins=False, stores=False))
 
     async def _looked(self) -> Reply | Ask:
-        give_up = self._io.now() + self._parts.options.collapse_timeout
+        give_up = self._io.now() + self._parts.rules.collapse_timeout
         waited_as = ""
         while True:
             found = self._found = await self._parts.shelf.find(self._request)
@@ -142,8 +142,25 @@ class Exchange:
             self._turn = await self._parts.turns.begin_behind(found.slot) if page is None else None
             return False
         turn = await self._parts.turns.take(found.slot, give_up)
-        self._turn = turn if isinstance(turn, Turn) else None
+        if isinstance(turn, Turn):
+            self._turn = turn
+            return await self._overtaken(found)
         return turn is Next.LOOK
+
+    async def _overtaken(self, found: Found) -> bool:
+        """Whether the response came, or the page went, before the turn was ours; a lease in its place would not be."""
+        turn = self._turn
+        if turn is None or turn.in_place:
+            return False
+        try:
+            again = self._found = await self._parts.shelf.find(self._request)
+        except BaseException:
+            await self._end_turn(Next.LOOK)
+            raise
+        if again.stored == found.stored and again.slot.page is not None:
+            return False
+        await self._end_turn(Next.LOOK)
+        return True
 
     async def _prepared(self, verdict: Forward | Revalidate) -> Ask:
         """R2: what has to be known before the application is asked."""
@@ -171,7 +188,8 @@ class Exchange:
 
         async def main() -> None:
             try:
-                await refresh(other, await other._prepared(Revalidate(plain.headers, Status("stale"))))
+                if not await other._overtaken(found):
+                    await refresh(other, await other._prepared(Revalidate(plain.headers, Status("stale"))))
             except Exception as error:  # noqa: BLE001  nobody waits for it; the stale response stays
                 self._parts.core.events.tell("load_error", key=None, error=error)
             finally:
@@ -190,7 +208,7 @@ class Exchange:
         return None if self._found is None else self._found.stored
 
     def _case(self) -> Case:
-        return Case(self._request, self._parts.options, self._io.wall())
+        return Case(self._request, self._parts.rules, self._io.wall())
 
     def _reply(self, answer: Answer, body: bytes) -> Reply:
         head = told(self._case(), answer.head, answer.status)
@@ -262,7 +280,7 @@ class Exchange:
         self._copy.append(chunk)
         self._length += len(chunk)
         expected = _length_of(self._keep)
-        if self._length > (self._parts.options.max_body if expected is None else expected):
+        if self._length > (self._parts.rules.max_body if expected is None else expected):
             await self._let_be()
         elif self._length == expected:
             await self.end()

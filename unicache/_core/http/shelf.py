@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from unicache._core.core import Core
 from unicache._core.http.keys import key_of, variant_of
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
 from unicache._core.http.policy import outdated
+from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Page, Stored, unpack_page, unpack_stored
 from unicache._core.names import Keyspace
 from unicache._core.record import Held, Record, TagVersion
@@ -53,37 +53,38 @@ class Found:
 
 
 class Shelf:
-    """The responses of one namespace, under one set of options."""
+    """The responses of one namespace, under one set of rules."""
 
-    def __init__(self, core: Core, names: Keyspace, options: Options) -> None:
+    def __init__(self, core: Core, names: Keyspace, rules: Rules) -> None:
         self._core = core
         self._store = core.store
         self._names = names
-        self._options = options
+        self._rules = rules
+        self._usual = tuple(sorted(rules.vary))
         self._tags = Tags(core.store, names)
 
     # -- looking
 
     async def find(self, request: Request) -> Found:
         """The response for the request, and where it lies. Raises what the store raises."""
-        name = self._names.entry(key_of(request, self._options))
-        usual = self._place(name, request, sorted(self._options.vary))
+        name = self._names.entry(key_of(request, self._rules))
+        usual = self._place(name, request, self._usual)
         held, first = await self._core.ask(lambda: self._store.read_many([name, usual]))
         page = unpack_page(held.payload) if isinstance(held, Record) and held.codec == HTTP else None
         slot = Slot(name, usual, held.cas if isinstance(held, Record) else None, page)
         if page is None:
             return Found(slot)
-        if page.varies:
-            slot = replace(slot, place=self._place(name, request, page.varies[0]))
-        return await self._chosen(request, slot, page, {usual: first})
+        wanted = [usual if vary == self._usual else self._place(name, request, vary) for vary in page.varies]
+        return await self._chosen(slot, page, wanted or [usual], {usual: first})
 
-    async def _chosen(self, request: Request, slot: Slot, page: Page, seen: dict[bytes, Held | Exception]) -> Found:
-        """The latest of the variants that the request may have."""
-        wanted = [self._place(slot.name, request, vary) for vary in page.varies]
+    async def _chosen(
+        self, slot: Slot, page: Page, wanted: Sequence[bytes], seen: dict[bytes, Held | Exception]
+    ) -> Found:
+        """The latest of the variants that the request may have; its place, or the likeliest."""
         more = [name for name in wanted if name not in seen]
         if more:
             seen |= zip(more, await self._store.read_many(more), strict=True)
-        best = Found(slot)
+        best = Found(replace(slot, place=wanted[0]))
         for name in wanted:
             found = await self._opened(replace(slot, place=name), page, seen[name])
             if found.stored and (best.stored is None or found.stored.received > best.stored.received):
@@ -99,7 +100,7 @@ class Shelf:
         return Found(slot, outdated(opened[0], page.outdated), opened[1], held.tags)
 
     def _place(self, name: bytes, request: Request, vary: Sequence[str]) -> bytes:
-        return variant_name(name, variant_of(request, vary, self._options))
+        return variant_name(name, variant_of(request, vary, self._rules))
 
 
 def variant_name(page: bytes, digest: bytes) -> bytes:
