@@ -21,7 +21,7 @@ from unicache._core.commands import (
     taught,
     version_commands,
     with_text,
-    write_arguments,
+    write_command,
 )
 from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack, unpack_lock
 from unicache._core.links import Links
@@ -40,7 +40,6 @@ from unicache._core.scripts import (
     REMOVE,
     RENEW,
     UNLOCK,
-    WRITE,
     Script,
 )
 from unicache._core.store import BATCH, Claim, Count, Fill, Found, Given, Outcome, Write
@@ -107,12 +106,11 @@ class ValkeyStore:
 
     async def write(self, write: Write) -> Outcome:
         """A script, even without a rule: a locked record has to be left alone."""
-        return outcome(write.name, await self._script(WRITE, write.name, *write_arguments(write), again=False))
+        return outcome(write.name, await self._run(write_command(write), again=False))
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        commands = [evalsha(WRITE, write.name, *write_arguments(write)) for write in writes]
-        replies = await self._pipeline(commands, again=False)
+        replies = await self._pipeline(list(map(write_command, writes)), again=False)
         return [caught(outcome, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
 
     async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
@@ -320,7 +318,14 @@ class ValkeyStore:
         return replies
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
-        [reply] = await self._pipeline([evalsha(script, name, *arguments)], again=again)
+        return await self._run(evalsha(script, name, *arguments), again=again)
+
+    async def _run(self, command: Command, *, again: bool) -> Any:
+        if command[1] in self._known:  # the short way, of nearly all calls
+            reply = await self._request(resp.pack(*command), again=again)
+            if not is_unknown_script(reply):
+                return reply
+        [reply] = await self._pipeline([command], again=again)
         return reply
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
