@@ -3,15 +3,17 @@
 Fixtures live in ``conftest``; how a flavour is driven lives in ``flavours``.
 """
 
+import time
 from collections import Counter
 from pathlib import Path
+from typing import Self
 
 import trustme
 from valkey import Valkey
 
 from unicache.server import Server, ServerTls
 
-__all__ = ["STORES", "calls", "certificates", "observer"]
+__all__ = ["STORES", "Replicated", "calls", "certificates", "observer"]
 
 STORES = {"memory": None, "valkey9": "valkey_server", "redis7": "floor_server"}
 """Every store the behaviour suite runs on, and the fixture of its server; ``memory`` has none."""
@@ -30,6 +32,43 @@ def calls(client: Valkey) -> Counter[str]:
     return Counter(
         {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in found.items() if name != "cmdstat_info"}
     )
+
+
+class Replicated:
+    """A primary and its replica, for many tests; use it in a ``with`` statement.
+
+    ``heal`` undoes what a test did to the replica.
+    """
+
+    def __init__(self, binary: Path) -> None:
+        self.primary = Server(binary, unix=False, config={"repl-diskless-sync-delay": "0"})
+        self.primary.start()
+        host, port = self.primary.address
+        self.replica = Server(binary, unix=False, config={"replicaof": f"{host} {port}"})
+
+    def __enter__(self) -> Self:
+        self.heal()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.replica.stop()
+        self.primary.stop()
+
+    @property
+    def place(self) -> str:
+        """The replica as the option ``replica`` has it."""
+        return "{}:{}".format(*self.replica.address)
+
+    def heal(self) -> None:
+        """Have the replica run, and hear what the primary says."""
+        self.replica.start()
+        self.replica.resume()
+        give_up = time.monotonic() + 20.0
+        with observer(self.primary) as client:
+            while "online" not in str(client.info("replication").get("slave0")):
+                assert time.monotonic() < give_up, "the replica never came"
+                time.sleep(0.01)
+            assert client.wait(1, 20_000) == 1
 
 
 def certificates(directory: Path) -> ServerTls:

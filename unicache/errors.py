@@ -16,7 +16,8 @@
     ├── InvalidArgument (ValueError)      a call's argument is wrong; nothing was sent
     ├── ConfigurationError (ValueError)   a URL, option or decoration is wrong; nothing was sent
     ├── StoreUnavailable                  the store could not be reached, or the connection was lost
-    │   └── InvalidationUncertain         … while invalidating: what should be gone may still be there
+    │   ├── InvalidationUncertain         … while invalidating: what should be gone may still be there
+    │   └── NotReplicated                 the primary has the change, and too few replicas confirmed it
     ├── OperationTimeout                  no answer within the deadline
     ├── ServerError                       the server answered with an error
     ├── StreamError                       a row stream broke
@@ -45,6 +46,7 @@ __all__ = [
     "KeyNotLocked",
     "ManyError",
     "NotANumber",
+    "NotReplicated",
     "OperationTimeout",
     "PathError",
     "PathExists",
@@ -158,6 +160,13 @@ class StoreUnavailable(CacheError):
 
 class InvalidationUncertain(StoreUnavailable):
     """An invalidation may not have happened: what should be gone may still be served until it expires."""
+
+
+class NotReplicated(StoreUnavailable):
+    """The primary has carried a change out, and fewer replicas than ``acknowledged_by`` confirmed in time to have it.
+
+    ``ambiguous`` is True: the change is there to be read, and may be lost with the primary.
+    """
 
 
 class OperationTimeout(CacheError):

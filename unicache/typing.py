@@ -151,6 +151,9 @@ class Options(TypedDict, total=False):
     ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
+    ``acknowledged_by``   how many replicas must have a change of a document, or an invalidation, before the call
+                          returns; 0. With fewer it raises NotReplicated, or InvalidationUncertain
+    ``replica``           ``"host:port"`` of a replica that documents are read from while it answers. It may lag behind
     ``max_connections``   sockets that threads share; 16. The other models need one
     ``client_name``       what the server calls the connection in ``CLIENT LIST``
     ``username password db``  who to be on the server, and which database to use
@@ -172,6 +175,8 @@ class Options(TypedDict, total=False):
     max_value_bytes: int
     timeout: Duration
     connect_timeout: Duration
+    acknowledged_by: int
+    replica: str
     max_connections: int
     client_name: str
     username: str

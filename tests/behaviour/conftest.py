@@ -5,10 +5,13 @@ on the servers alone when it asks for what only they have (``SERVER_ONLY``). ``t
 out.
 """
 
+import functools
 import gc
 import inspect
 from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ from valkey import Valkey
 from caches import SERVER_ONLY, Cache, Stage
 from flavours import FLAVOURS, Flavour
 from peer import Peer, Task
-from servers import STORES
+from servers import STORES, Replicated
 from servers import observer as observer_of
 from unicache.server import Server
 from wires import Proxy
@@ -103,6 +106,20 @@ def proxy(own_server: Server) -> Iterator[Proxy]:
     """What stands before that server, and can lose its replies."""
     with Proxy(own_server) as between:
         yield between
+
+
+@pytest.fixture(scope="module")
+def _groups() -> Iterator[Callable[[Path], Replicated]]:
+    with ExitStack() as stack:
+        yield functools.cache(lambda binary: stack.enter_context(Replicated(binary)))
+
+
+@pytest.fixture
+def replicated(_server: Server, _groups: Callable[[Path], Replicated]) -> Iterator[Replicated]:
+    """A primary and a replica like the server of the store, shared by the tests of a file, whole again after each."""
+    group = _groups(_server.binary)
+    yield group
+    group.heal()
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class Changes:
 
     def __init__(self, core: Core, names: Keyspace) -> None:
         self._io = core.io
-        self._store = core.store
+        self._store = core.replicated
         self._names = names
         self._values = core.values
         self._verdicts = Verdicts(core, names)

@@ -12,7 +12,7 @@ from unicache._core.keeper import Keeper
 from unicache._core.limit import Limit
 from unicache._core.missed import Missed
 from unicache._core.settings import Settings
-from unicache._core.store import Store
+from unicache._core.store import Reader, Store
 from unicache._core.turns import Turns
 from unicache._core.values import Values
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
@@ -28,11 +28,25 @@ _disabled: ContextVar[frozenset[int]] = ContextVar("unicache_disabled", default=
 
 
 class Core:
-    """One connection's worth of state; views of other namespaces share it."""
+    """One connection's worth of state; views of other namespaces share it.
 
-    def __init__(self, io: Io, store: Store, settings: Settings) -> None:
+    ``replicated``  the store, but that a change is done when enough replicas have it
+    ``reader``      where documents are looked at that are not about to be changed
+    """
+
+    def __init__(
+        self,
+        io: Io,
+        store: Store,
+        settings: Settings,
+        *,
+        replicated: Store | None = None,
+        reader: Reader | None = None,
+    ) -> None:
         self.io = io
         self.store = store
+        self.replicated: Store = replicated or store
+        self.reader: Reader = reader or store
         self.settings = settings
         self.values = Values(io, settings.codec, settings.wrapping)
         self.flights = Flights(io)
@@ -71,7 +85,9 @@ class Core:
         """Let go of the store."""
         self.missed.stop()
         await self.keeper.release()
-        await self.store.close()
+        await self.replicated.close()
+        if self.reader is not self.store:
+            await self.reader.close()
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""

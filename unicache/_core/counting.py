@@ -28,7 +28,7 @@ class Counters:
     """The counters of one namespace."""
 
     def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
-        self._store = core.store
+        self._store = core.replicated
         self._ttl = core.settings.ttl
         self._values = core.values
         self._names = names

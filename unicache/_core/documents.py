@@ -30,7 +30,8 @@ class Documents:
 
     def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._io = core.io
-        self._store = core.store
+        self._store = core.replicated
+        self._reader = core.reader
         self._near = core.store.near
         self._ttl = core.settings.ttl
         self._values = core.values
@@ -54,25 +55,25 @@ class Documents:
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
         name = self._names.entry(key)
-        held = await self._store.read(name)
+        held = await self._reader.read(name)
         record = held if is_plain(held) else await self._verdicts.found(held)
         return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
         name = self._names.entry(key)
-        found = await self._store.find(name)
+        found = await self._reader.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
         return self._values.entry(name, found, wanted)
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
-        return await self._verdicts.found(await self._store.read(self._names.entry(key))) is not None
+        return await self._verdicts.found(await self._reader.read(self._names.entry(key))) is not None
 
     async def ttl(self, key: str) -> float | None:
         """Seconds left, None for no expiry, or KeyNotFound."""
-        found = await self._store.find(self._names.entry(key))
+        found = await self._reader.find(self._names.entry(key))
         if found is None or await self._verdicts.found(found.record) is None:
             raise not_found(key)
         return found.ttl

@@ -47,7 +47,8 @@ class ManyDocuments:
     """The calls on many documents of a namespace."""
 
     def __init__(self, core: Core, names: Keyspace, documents: Documents) -> None:
-        self._store = core.store
+        self._store = core.replicated
+        self._reader = core.reader
         self._ttl = core.settings.ttl
         self._values = core.values
         self._names = names
@@ -77,7 +78,7 @@ class ManyDocuments:
         )
 
     async def _found(self, names: Mapping[str, bytes]) -> list[Record | Exception | None]:
-        return await self._alive(await look(self._store, list(names.values())))
+        return await self._alive(await look(self._reader, list(names.values())))
 
     async def _alive(self, held: list[Held | Exception]) -> list[Record | Exception | None]:
         found = await self._verdicts.found_many(held)

@@ -16,7 +16,14 @@ from unicache._core.names import Keyspace
 from unicache._core.record import Record
 from unicache._core.store import KEEP_TTL, Outcome, Rule, Write
 from unicache._core.tokens import new_cas
-from unicache.errors import CacheClosed, CacheError, InvalidArgument, InvalidationUncertain, ValueFormatError
+from unicache.errors import (
+    CacheClosed,
+    CacheError,
+    InvalidArgument,
+    InvalidationUncertain,
+    NotReplicated,
+    ValueFormatError,
+)
 
 __all__ = ["Invalidation"]
 
@@ -34,7 +41,7 @@ class Invalidation:
         """Remove the keys."""
         names = list(self._names.entries(keys).values())
         self._core.flights.detach(names)
-        await self._loudly(lambda: self._core.store.drop(names), names)
+        await self._loudly(lambda: self._core.replicated.drop(names), names)
         self._core.flights.detach(names)
         self._note(len(names))
 
@@ -42,7 +49,7 @@ class Invalidation:
         """Remove the tags' versions: every entry that carries one of them is invalid from then on (R9)."""
         names = [*self._names.tags(tags).values(), self._names.epoch]
         self._core.flights.detach_all(self._names.entry_prefix)  # which of them carry the tag is not known here
-        await self._loudly(lambda: self._core.store.drop(names), names)
+        await self._loudly(lambda: self._core.replicated.drop(names), names)
         self._core.flights.detach_all(self._names.entry_prefix)
         self._note(len(names) - 1)
 
@@ -58,9 +65,15 @@ class Invalidation:
 
     async def _starting(self, start: bytes) -> None:
         self._core.flights.detach_all(start)
-        await self._loudly(lambda: drop_all(self._core.store, start), prefixes=[start])
+        await self._loudly(lambda: self._drop_all(start), prefixes=[start])
         self._core.flights.detach_all(start)
         self._note(1)
+
+    async def _drop_all(self, start: bytes) -> None:
+        """Replicas are asked once, at the end, about a name that need not be there: they follow in order."""
+        await drop_all(self._core.store, start)
+        if self._core.replicated is not self._core.store:
+            await self._core.replicated.drop([start])
 
     async def expire(self, key: str) -> bool:
         """Keep the value, but as stale, and let no load that is under way renew it; whether there was one."""
@@ -73,7 +86,7 @@ class Invalidation:
 
     async def _outdate(self, name: bytes) -> bool:
         """Write the record again with a soft expiry that is over. Its new CAS refuses loads over the old one."""
-        store = self._core.store
+        store = self._core.replicated
         while isinstance(held := await self._readable(name), Record):
             over = self._core.io.wall() - 0.001  # times are kept in whole milliseconds
             record = msgspec.structs.replace(held, soft=over, cas=new_cas())
@@ -100,6 +113,8 @@ class Invalidation:
             return await change()
         except CacheClosed:
             raise
+        except NotReplicated as error:
+            raise InvalidationUncertain(f"a failover may undo the invalidation: {error}", ambiguous=True) from error
         except CacheError as error:
             later = "; it will be repeated" if self._core.missed.add(names, prefixes) else ""
             raise InvalidationUncertain(

@@ -27,7 +27,10 @@ __all__ = ["Links", "NodeOptions", "SharedLinks", "bury", "distrusted"]
 
 
 class NodeOptions(msgspec.Struct, frozen=True):
-    """``timeout`` and ``connect_timeout`` in seconds; ``max_connections`` bounds the pool of an exclusive model."""
+    """``timeout`` and ``connect_timeout`` in seconds; ``max_connections`` bounds the pool of an exclusive model.
+
+    ``acknowledged_by``  how many replicas must have a change of a document; ``replica``  where documents are read
+    """
 
     endpoint: Endpoint
     who: Credentials
@@ -35,6 +38,8 @@ class NodeOptions(msgspec.Struct, frozen=True):
     connect_timeout: float = 1.0
     max_connections: int = 16
     near: NearOptions | None = None
+    acknowledged_by: int = 0
+    replica: Endpoint | None = None
 
 
 class Links:

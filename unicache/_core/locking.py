@@ -1,7 +1,8 @@
 """Locks on documents: who has one may write, and nobody else, until it is given back or its time is up.
 
 The lock stands in the store, around the record, so it holds for every process; its time is the store's. What a lock
-refuses is decided in ``rules``.
+refuses is decided in ``rules``. Where replicas have to confirm changes, a lock is one. Giving it back is none: if that
+is lost with the primary, the lock ends by its time.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from unicache._core.record import Record
 from unicache._core.store import Given
 from unicache._core.tokens import new_cas
 from unicache._core.verdicts import Verdicts
-from unicache.errors import CacheError, InvalidArgument, KeyNotFound, KeyNotLocked
+from unicache.errors import CacheError, InvalidArgument, KeyNotFound, KeyNotLocked, NotReplicated
 from unicache.typing import Duration, Entry
 
 __all__ = ["Hold", "Locks"]
@@ -30,6 +31,7 @@ class Locks:
     """The locks of one namespace."""
 
     def __init__(self, core: Core, names: Keyspace) -> None:
+        self._core = core
         self._io = core.io
         self._store = core.store
         self._values = core.values
@@ -40,8 +42,12 @@ class Locks:
         """The value under a lock, whose CAS is the entry's; KeyNotFound, KeyLocked."""
         name, time, lock = self._names.entry(key), seconds(ttl, "ttl"), new_cas()
 
-        def act(old: Record | None) -> Awaitable[Given]:
-            return self._store.lock(name, time, lock, None if old is None else old.cas)
+        async def act(old: Record | None) -> Given:
+            try:
+                return await self._core.replicated.lock(name, time, lock, None if old is None else old.cas)
+            except NotReplicated:
+                await self._store.unlock(name, lock)
+                raise
 
         found = await self._verdicts.given(name, act, key)
         try:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from unicache._core.record import ABSENT, Held, Lease, Record
-from unicache._core.store import Store
+from unicache._core.store import Reader
 
 __all__ = ["look"]
 
 
-async def look(store: Store, names: Sequence[bytes]) -> list[Held | Exception]:
+async def look(store: Reader, names: Sequence[bytes]) -> list[Held | Exception]:
     """What the names hold, in order; foreign bytes as their ValueFormatError. As old as ``peek`` may be, no older."""
     if not store.near:
         return await store.read_many(names)

@@ -25,7 +25,7 @@ class PartialDocuments:
     """The calls on parts of one namespace's documents."""
 
     def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
-        self._store = core.store
+        self._reader = core.reader
         self._ttl = core.settings.ttl
         self._names = names
         self._values = core.values
@@ -35,7 +35,7 @@ class PartialDocuments:
     async def lookup_in(self, key: str, specs: Iterable[LookupSpec]) -> LookupResult:
         """Read all parts from one state of the document, or KeyNotFound."""
         name, wanted = self._names.entry(key), checked_specs(specs, LookupSpec)
-        record = await self._verdicts.found(await self._store.read(name))
+        record = await self._verdicts.found(await self._reader.read(name))
         if record is None:
             raise not_found(key)
         return LookupResult(key, record.cas, wanted, found(self._values.value(name, record), wanted, key))

@@ -1,14 +1,14 @@
 """What a server's reply means: an outcome, a value, or one of our errors. Pure but for the class of hiredis' errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from unicache._core import resp
 from unicache._core.names import key_part
 from unicache._core.store import Outcome
-from unicache.errors import CacheError, ServerError, StoreUnavailable, ValueFormatError
+from unicache.errors import CacheError, NotReplicated, ServerError, StoreUnavailable, ValueFormatError
 
-__all__ = ["accepted", "caught", "counted", "is_unknown_script", "outcome", "sound"]
+__all__ = ["accepted", "acknowledged", "caught", "counted", "is_unknown_script", "outcome", "sound"]
 
 _OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "BUSY"})
 """Errors that speak of the server's state, not of the command."""
@@ -17,6 +17,21 @@ _OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "
 def accepted(name: bytes, reply: Any) -> bool:
     """Whether something was done."""
     return sound(reply, name) is not None
+
+
+def acknowledged(replies: Sequence[Any], number: Any, wanted: int) -> list[Any]:
+    """The replies to changes, given what ``WAIT`` said: with too few replicas, NotReplicated for each that happened."""
+    if isinstance(number, int) and number >= wanted:
+        return list(replies)
+    told = f"the server answered: {number}" if isinstance(number, resp.ReplyError) else f"{number} of {wanted} did"
+    message = f"the primary has made the change, but replicas did not confirm it in time: {told}"
+    return [NotReplicated(message, ambiguous=True) if _happened(reply) else reply for reply in replies]
+
+
+def _happened(reply: Any) -> bool:
+    """Whether a script or a removal has changed something, or may have before it was repeated."""
+    said = reply[0] if isinstance(reply, list) else reply
+    return said == b"done" or isinstance(said, int)
 
 
 def is_unknown_script(reply: Any) -> bool:
@@ -38,8 +53,12 @@ def outcome(name: bytes, reply: Any) -> Outcome:
 
 def sound(reply: Any, name: bytes | None) -> Any:
     """The reply, unless it is an error, which is raised as one of ours."""
-    if isinstance(reply, resp.ReplyError):
-        raise _translated(str(reply), None if name is None else key_part(name))
+    if isinstance(reply, Exception):
+        key = None if name is None else key_part(name)
+        if not isinstance(reply, NotReplicated):
+            raise _translated(str(reply), key)
+        reply.key = key
+        raise reply
     return reply
 
 

@@ -6,9 +6,11 @@ the option. What must not live here: URLs themselves, and what is made of the op
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from unicache._core.codec import Format, format_of
 from unicache._core.durations import optional_seconds, seconds
+from unicache._core.io import Endpoint
 from unicache._core.near import NearOptions
 from unicache._core.seal import Encryption, Signing
 from unicache.errors import ConfigurationError
@@ -64,6 +66,18 @@ def _text(value: Any, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{name} must be a str that is not empty")
     return value
+
+
+def _address(value: Any, name: str) -> Endpoint:
+    wrong = ConfigurationError(f"{name} must be 'host' or 'host:port'")
+    try:
+        parts = urlsplit(f"//{_text(value, name)}")
+        port = parts.port or 6379
+    except ValueError:
+        raise wrong from None
+    if not parts.hostname or "@" in parts.netloc or parts.netloc != value:
+        raise wrong
+    return Endpoint(host=parts.hostname, port=port)
 
 
 def _requirement(value: Any, name: str) -> str:
@@ -124,6 +138,8 @@ NODE: dict[str, Convert] = {
     "password": _text,
     "db": _whole,
     "near": _near,
+    "acknowledged_by": _whole,
+    "replica": _address,
 }
 TLS: dict[str, Convert] = {
     **NODE,

@@ -20,6 +20,7 @@ __all__ = [
     "REMOVE",
     "RENEW",
     "TEXTS",
+    "TRACE",
     "UNLOCK",
     "WRITE",
     "Script",
@@ -235,8 +236,31 @@ return 0
 )
 """ARGV: lease. For servers without ``DELIFEQ``."""
 
+TRACE = Script(
+    """
+redis.pcall('SET', KEYS[1], '', 'PX', 1)
+redis.call('DEL', KEYS[1])
+return 'done'
+"""
+)
+"""A removal that replicas have to follow, whether anything was there or not; on a full server only if it was."""
+
 TEXTS: dict[bytes | str | int, str] = {
     script.digest: script.text
-    for script in (CLAIM_OVER, COUNT, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, PUT, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
+    for script in (
+        CLAIM_OVER,
+        COUNT,
+        EXPIRE,
+        FILL,
+        FIND_AND_EXPIRE,
+        LOCK,
+        PUT,
+        RELEASE,
+        REMOVE,
+        RENEW,
+        TRACE,
+        UNLOCK,
+        WRITE,
+    )
 }
 """The scripts by the digests the server knows them by."""

@@ -4,19 +4,31 @@ Which link carries a request and whether it is repeated is ``links'`` business; 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from typing import Any, NamedTuple, Self
 
 from unicache._core import resp
-from unicache._core.commands import Command, evalsha, scripts, taught, with_text
+from unicache._core.commands import Command, evalsha, scripts, taught, with_text, written
 from unicache._core.envelope import WrongKey, unpack
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.record import Lease, Record
-from unicache._core.replies import is_unknown_script, sound
+from unicache._core.replies import acknowledged, is_unknown_script, sound
 from unicache._core.scripts import Script
 from unicache.errors import ValueFormatError
 
-__all__ = ["Sender", "seconds_left"]
+__all__ = ["Acknowledgement", "Sender", "seconds_left"]
+
+
+class Acknowledgement(NamedTuple):
+    """How many replicas must have a change, and how long they may take to say so.
+
+    ``links`` carry the changes: a server that waits for replicas reads nothing else from that connection.
+    """
+
+    links: Links
+    replicas: int
+    milliseconds: int
 
 
 class Sender:
@@ -26,6 +38,13 @@ class Sender:
         self._links = links
         self._request = links.request
         self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
+        self._acknowledgement: Acknowledgement | None = None
+
+    def acknowledged(self, acknowledgement: Acknowledgement) -> Self:
+        """The same store, but that a change by a script, or a removal, is done only when replicas have it."""
+        twin = copy(self)
+        twin._acknowledgement = acknowledgement
+        return twin
 
     async def _command(self, command: Command, *, again: bool) -> Any:
         """The reply to one command."""
@@ -39,20 +58,31 @@ class Sender:
         """
         if not commands:
             return []
-        replies = await self._request(resp.pack_all(taught(commands, self._known)), len(commands), again=again)
-        replies = [replies] if len(commands) == 1 else list(replies)
-        for at, reply in enumerate(replies):
-            if is_unknown_script(reply):  # the server was restarted; nothing was done yet
-                replies[at] = await self._request(resp.pack(*with_text(commands[at])), again=again)
+        replies = await self._sent(taught(commands, self._known), again=again)
+        lost = [at for at, reply in enumerate(replies) if is_unknown_script(reply)]
+        if lost:  # the server was restarted; nothing was done yet
+            repeated = await self._sent([with_text(commands[at]) for at in lost], again=again)
+            for at, reply in zip(lost, repeated, strict=True):
+                replies[at] = reply
         self._known.update(scripts(commands))
         return replies
+
+    async def _sent(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
+        """The replies, for what they are worth: behind changes goes the question how many replicas have them."""
+        wanted = self._acknowledgement
+        if wanted is None or not written(commands):
+            replies = await self._request(resp.pack_all(commands), len(commands), again=again)
+            return [replies] if len(commands) == 1 else list(replies)
+        payload = resp.pack_all([*commands, ("WAIT", wanted.replicas, wanted.milliseconds)])
+        *replies, number = await wanted.links.request(payload, len(commands) + 1, again=again)
+        return acknowledged(replies, number, wanted.replicas)
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
         return await self._run(evalsha(script, name, *arguments), again=again)
 
     async def _run(self, command: Command, *, again: bool) -> Any:
-        if command[1] in self._known:  # the short way, of nearly all calls
-            reply = await self._request(resp.pack(*command), again=again)
+        if self._acknowledgement is None and command[1] in self._known:  # the short way, of nearly all calls
+            reply = await self._command(command, again=again)
             if not is_unknown_script(reply):
                 return reply
         [reply] = await self._pipeline([command], again=again)
@@ -67,8 +97,12 @@ class Sender:
         except ValueFormatError as error:
             error.key = key_part(name)
             if isinstance(error, WrongKey):
-                self._links.distrust()
+                for links in self._all_links():
+                    links.distrust()
             raise
+
+    def _all_links(self) -> set[Links]:
+        return {self._links} if self._acknowledgement is None else {self._links, self._acknowledgement.links}
 
 
 def seconds_left(milliseconds: int) -> float | None:

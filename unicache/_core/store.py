@@ -22,6 +22,7 @@ __all__ = [
     "Given",
     "KeepTtl",
     "Outcome",
+    "Reader",
     "Rule",
     "Store",
     "Write",
@@ -128,19 +129,14 @@ class Given(NamedTuple):
     found: Found | None = None
 
 
-class Store(Protocol):
-    """Where records are kept.
+class Reader(Protocol):
+    """Where records are looked at.
 
     Raises StoreUnavailable, OperationTimeout, ServerError, CacheClosed; ValueFormatError for foreign bytes.
     """
 
     near: bool
     """Whether ``peek`` may find anything; where it cannot, nobody need make up the name for it."""
-
-    @property
-    def available(self) -> bool:
-        """False while it is known to be out of reach, so that asking would only cost time."""
-        ...
 
     def peek(self, name: bytes) -> Known:
         """What is known of the name at once, without waiting; None says nothing about what ``read`` would find."""
@@ -156,6 +152,19 @@ class Store(Protocol):
 
     async def find(self, name: bytes) -> Found | None:
         """The record and its remaining time, read as one; None for absent and for a lease."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything that belongs to the running scheduler, and refuse later calls with CacheClosed."""
+        ...
+
+
+class Store(Reader, Protocol):
+    """Where records are kept. Raises what a ``Reader`` does; a change may raise NotReplicated when it was made."""
+
+    @property
+    def available(self) -> bool:
+        """False while it is known to be out of reach, so that asking would only cost time."""
         ...
 
     async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
@@ -264,8 +273,4 @@ class Store(Protocol):
 
     async def connect(self) -> None:
         """Be ready, or raise the reason."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of everything that belongs to the running scheduler, and refuse later calls with CacheClosed."""
         ...

@@ -9,6 +9,7 @@ Options stand behind ``?`` or are given as keywords. Parsing is the standard lib
 with the whole client, to import each time. No error shows more of a URL than the option or part it is about.
 """
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,10 @@ def _node(parts: SplitResult, values: dict[str, Any]) -> NodeOptions:
         database=values.pop("db", 0),
         client_name=values.pop("client_name", None),
     )
-    return NodeOptions(endpoint=_endpoint(parts, values), who=who, **values)
+    node, replica = _endpoint(parts, values), values.pop("replica", None)
+    if replica is not None and node.tls is not None:
+        replica = dataclasses.replace(replica, tls=node.tls)
+    return NodeOptions(endpoint=node, who=who, replica=replica, **values)
 
 
 def _endpoint(parts: SplitResult, values: dict[str, Any]) -> Endpoint:

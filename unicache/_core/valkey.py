@@ -22,7 +22,7 @@ from unicache._core.envelope import pack, pack_cas, pack_lease, unpack_lock
 from unicache._core.pages import Pages
 from unicache._core.record import LOCK_AS_LEASE, Held, Known, Lease, Record
 from unicache._core.replies import accepted, caught, sound
-from unicache._core.scripts import CLAIM_OVER, FILL, RELEASE, RENEW
+from unicache._core.scripts import CLAIM_OVER, FILL, RELEASE, RENEW, TRACE
 from unicache._core.sending import seconds_left
 from unicache._core.store import BATCH, Claim, Fill, Found
 from unicache._core.valkey_changes import ValkeyChanges
@@ -152,9 +152,16 @@ class ValkeyStore(ValkeyChanges):
     # -- invalidation and tags (R5, R9)
 
     async def drop(self, names: Sequence[bytes]) -> None:
-        """``UNLINK``; it may be repeated, and a full server takes it."""
+        """``UNLINK``; it may be repeated, and a full server takes it.
+
+        If it is repeated because replicas did not confirm it, there is nothing left to remove, and so nothing for them
+        to confirm: hence something that they have to follow.
+        """
         chunks = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
-        for reply in await self._pipeline([("UNLINK", *chunk) for chunk in chunks], again=True):
+        commands: list[Command] = [("UNLINK", *chunk) for chunk in chunks]
+        if commands and self._acknowledgement is not None:
+            commands.append(evalsha(TRACE, names[0]))
+        for reply in await self._pipeline(commands, again=True):
             sound(reply, None)
 
     async def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
@@ -196,7 +203,8 @@ class ValkeyStore(ValkeyChanges):
 
     async def close(self) -> None:
         """Close the links of this scheduler."""
-        self._links.close()
+        for links in self._all_links():
+            links.close()
 
 
 def as_version(name: bytes, value: bytes | None) -> bytes | None:

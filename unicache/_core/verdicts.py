@@ -27,7 +27,7 @@ class Verdicts:
 
     def __init__(self, core: Core, names: Keyspace) -> None:
         self._io = core.io
-        self._store = core.store
+        self._store = core.replicated
         self._tags = Tags(core.store, names)
 
     async def found(self, held: Held) -> Record | None:
