@@ -42,12 +42,13 @@ def reading(stage: Stage, group: Replicated, **options: Any) -> Cache:
 
 
 def changes(cache: Cache) -> list[Call]:
-    """Each way to change a document, possible after those before it, and one request each."""
+    """Each way to change a document, possible after those before it, and one request that does."""
     return [
         partial(cache.set, "k", 1),
         partial(cache.insert, "new", 1),
         partial(cache.replace, "k", "text"),
         partial(cache.append, "k", "s"),
+        partial(cache.append_many, {"k": "s"}),
         partial(cache.touch, "k", 60),
         partial(cache.get_and_touch, "k", 60),
         partial(cache.increment, "counter", initial=1),
