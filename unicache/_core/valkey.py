@@ -324,11 +324,10 @@ class ValkeyStore:
         return reply
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
-        value = sound(reply, name)
-        if value is None:
-            return None
+        if type(reply) is not bytes:
+            return sound(reply, name)  # type: ignore[no-any-return]  # None, or an error, which is raised
         try:
-            return unpack(name, value)
+            return unpack(name, reply)
         except ValueFormatError as error:
             error.key = key_part(name)
             if isinstance(error, WrongKey):
