@@ -23,7 +23,7 @@ TTLS = [None, 500, 4000]
 STEPS = st.builds(
     Step,
     call=st.sampled_from([name for name in CALLS if name not in HELPERS]),
-    key=st.sampled_from("ab"),
+    key=st.sampled_from("aab"),
     value=st.sampled_from([None, 0, 41, 2**63 - 1, 2**70, "text", "", [1]]),
     data=st.sampled_from(["", "x"]),
     delta=st.sampled_from([1, -1, 0, 2**62]),
@@ -160,8 +160,8 @@ def url(request: pytest.FixtureRequest) -> str:
     return server.url if server else "memory://"
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEPS, min_size=10, max_size=40))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=50, max_size=80))
 def test_a_program_does_what_the_model_says(flavour: Flavour, url: str, namespace: str, steps: list[Step]) -> None:
     stage = Stage(flavour, url, namespace)
 

@@ -196,7 +196,7 @@ async def test_line_75_when_the_leader_fails_another_takes_over(cache: Cache) ->
 async def test_line_75_waiting_has_an_end(cache: Cache) -> None:
     app = App(FRESH)
     app.gate = asyncio.Event()
-    cached = CacheMiddleware(app, cache, Options(collapse_timeout="30ms"))  # type: ignore[arg-type]
+    cached = CacheMiddleware(app, cache, Options(collapse_timeout="30ms"))
     crowd = [asyncio.create_task(ask(cached)) for _ in range(3)]
     await until(lambda: app.running == 3)
     app.gate.set()

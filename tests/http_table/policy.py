@@ -10,9 +10,10 @@ from unicache._core.http.fields import first
 from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Case, Options
+from unicache._core.http.options import Options, rules_of
 from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated
 from unicache._core.http.ranges import parts_of
+from unicache._core.http.rules import Case, Rules
 from unicache._core.http.stored import Stored
 from unicache._core.http.verdicts import (
     Again,
@@ -40,8 +41,8 @@ Kept = tuple[Stored, bytes, tuple[str, ...], tuple[str, ...]]
 class World:
     """A cache made of the policy and a dict."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.now = START
         self.pages: dict[str, dict[bytes, Kept]] = {}
         self.asked: list[Request] = []
@@ -50,16 +51,16 @@ class World:
         """Carry one request out."""
         self.now += step.after
         self.asked = []
-        request = with_normal_query(request_of(step, self.now), self.options)
+        request = with_normal_query(request_of(step, self.now), self.rules)
         assert step.origin is not None
         head, body = self._answer(request, step.origin)
         return Seen(head, body, self.asked)
 
     def _answer(self, request: Request, origin: Origin) -> tuple[Head, bytes]:
-        key = key_of(request, self.options)
+        key = key_of(request, self.rules)
         page = self.pages.get(key, {})
         kept = next((each for digest, each in page.items() if self._matches(request, digest, each)), None)
-        case = Case(request, self.options, self.now)
+        case = Case(request, self.rules, self.now)
         verdict = on_request(case, kept and kept[0], "vary-miss" if page else "uri-miss")
         match verdict:
             case ServeStale(answer=answer, refresh=refresh):
@@ -72,7 +73,7 @@ class World:
                 return self._sent(case, verdict, kept)
 
     def _matches(self, request: Request, digest: bytes, kept: Kept) -> bool:
-        return variant_of(request, kept[2], self.options) == digest
+        return variant_of(request, kept[2], self.rules) == digest
 
     def _refresh(self, request: Request, origin: Origin) -> None:
         """What runs beside the client: as if the request came again, and wanted something fresher."""
@@ -105,7 +106,7 @@ class World:
                 if keeps:
                     self._keep(case, stored, kept[1], kept[2], kept[3])
                 else:
-                    del self.pages[key_of(case.request, self.options)][variant_of(case.request, kept[2], self.options)]
+                    del self.pages[key_of(case.request, self.rules)][variant_of(case.request, kept[2], self.rules)]
                 return self._sent(case, answer, (stored, *kept[1:]))
             case FallBack(answer=answer):
                 return self._sent(case, answer, kept)
@@ -120,24 +121,24 @@ class World:
         length = first(stored.headers, "content-length")
         if length is not None and int(length) != len(body):
             return
-        digest = variant_of(case.request, vary, self.options)
-        page = self.pages.setdefault(key_of(case.request, self.options), {})
+        digest = variant_of(case.request, vary, self.rules)
+        page = self.pages.setdefault(key_of(case.request, self.rules), {})
         page.pop(digest, None)
         page[digest] = (replace(stored, length=len(body)), body, vary, tags)
-        while len(page) > self.options.max_variants:
+        while len(page) > self.rules.max_variants:
             del page[next(iter(page))]
 
     def _invalidate(self, request: Request, head: Head) -> None:
         found = outdated_by(request, head)
         for target in found.targets:
-            self.pages.pop(key_of(target, self.options), None)
+            self.pages.pop(key_of(target, self.rules), None)
         for page in self.pages.values():
             for digest in [digest for digest, kept in page.items() if set(kept[3]) & set(found.tags)]:
                 del page[digest]
 
     def _compare(self, case: Case, kept: Kept | None, head: Head) -> None:
         if case.request.method == "HEAD" and kept is not None and head_differs(kept[0], head):
-            page = self.pages[key_of(case.request, self.options)]
+            page = self.pages[key_of(case.request, self.rules)]
             for digest, each in page.items():
                 page[digest] = (outdated(each[0], self.now), *each[1:])
 
@@ -155,6 +156,6 @@ class World:
 
 def run(story: Story) -> None:
     """Carry a story out, and look whether everybody saw what he should."""
-    world = World(Options(**story.options))
+    world = World(rules_of(Options(**story.options)))
     for number, step in enumerate(story.steps, 1):
         check(step, world.step(step), world.now, f"{story}, step {number}")

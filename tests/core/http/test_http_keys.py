@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from http_table.guarding import FORWARDING
 from unicache._core.http.keys import base_of, key_of, unkeyable, variant_of, with_normal_query
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
+from unicache._core.http.options import Options, rules_of
 
-PLAIN = Options()
+PLAIN = rules_of(Options())
 
 
 def url(path: str = "/", query: str | None = None, *headers: tuple[str, str], host: str = "example.com") -> Request:
@@ -26,7 +26,7 @@ def test_no_two_of_these_urls_share_a_key() -> None:
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
 def test_parts_of_the_key_do_not_run_into_one(one: list[str], other: list[str]) -> None:
-    keys = {key_of(url(), Options(parts=lambda _, parts=parts: parts)) for parts in (one, other)}  # type: ignore[misc]
+    keys = {key_of(url(), rules_of(Options(parts=lambda _, parts=parts: parts))) for parts in (one, other)}  # type: ignore[misc]
     assert len(keys) == (1 if one == other else 2)
 
 
@@ -56,7 +56,7 @@ def test_a_prefix_of_a_url_is_one_of_its_key() -> None:
 def test_line_91_a_field_that_urls_are_built_from_is_keyed_or_nothing_is_stored(name: str) -> None:
     evil, good = url("/", None, (name.lower(), "evil.com")), url()
     assert unkeyable(evil, PLAIN) is not None
-    trusting = Options(trusted=[name])
+    trusting = rules_of(Options(trusted=[name]))
     assert unkeyable(evil, trusting) is None
     assert key_of(evil, trusting) != key_of(good, trusting)
 

@@ -14,14 +14,15 @@ from unicache._core.http.freshness import Times
 from unicache._core.http.invalidation import group_tags, outdated_by
 from unicache._core.http.keys import key_of, unkeyable, variant_of
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Case, Options
+from unicache._core.http.options import Options, rules_of
 from unicache._core.http.policy import on_request, on_response
 from unicache._core.http.ranges import ranges_of
+from unicache._core.http.rules import Case
 from unicache._core.http.storability import refusal, stored_from
 from unicache._core.http.verdicts import Forward, Revalidate
 
 NOW = 1_800_000_000.0
-OPTIONS = Options()
+OPTIONS = rules_of(Options())
 
 FIELDS = """
     accept-encoding age authorization cache-control cache-group-invalidation cache-groups cache-status

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from unicache._core.http.freshness import Times
 from unicache._core.http.messages import Head
-from unicache._core.http.options import Options
+from unicache._core.http.options import Options, rules_of
 from unicache._core.http.policy import kept_for
 from unicache._core.http.storability import stored_from
 from unicache._core.http.stored import Page, Stored, pack_page, pack_stored, unpack_page, unpack_stored
@@ -69,6 +69,6 @@ def test_line_101_no_bytes_raise_and_no_flipped_bit_is_taken_for_another_body(ju
 def test_line_103_a_response_is_kept_while_it_may_be_of_use(
     headers: dict[str, str], options: dict[str, float], seconds: float
 ) -> None:
-    chosen = Options(**options)  # type: ignore[arg-type]
+    chosen = rules_of(Options(**options))
     stored = stored_from(Head(200, tuple(headers.items())), chosen, Times(0.0, 0.0))
     assert kept_for(stored, chosen, 0.0) == seconds

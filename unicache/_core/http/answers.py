@@ -7,8 +7,8 @@ from unicache._core.http.conditionals import Condition, evaluated, range_applies
 from unicache._core.http.fields import Headers, first, without
 from unicache._core.http.keys import key_of
 from unicache._core.http.messages import Head
-from unicache._core.http.options import Case
 from unicache._core.http.ranges import content_range, length_of, multipart, ranges_of
+from unicache._core.http.rules import Case
 from unicache._core.http.status import Status, with_status
 from unicache._core.http.stored import Stored
 from unicache._core.http.verdicts import (
@@ -75,7 +75,7 @@ def _part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answe
     wanted = first(case.request.headers, "range")
     if wanted is None or case.request.method != "GET" or not range_applies(case, stored):
         return None
-    ranges = ranges_of(wanted, stored.length, case.options.max_ranges)
+    ranges = ranges_of(wanted, stored.length, case.rules.max_ranges)
     if ranges is None:
         return None
     if not ranges:
@@ -97,11 +97,11 @@ def _with_length(headers: Headers, length: int) -> Headers:
 
 def told(case: Case, head: Head, status: Status) -> Head:
     """The head as the client gets it: with Cache-Status behind those of other caches, and without what is not his."""
-    options = case.options
-    headers = without(head.headers, set(options.targets)) if options.hide_targets else head.headers
-    if options.status:
-        key = key_of(case.request, options) if options.debug else ""
-        headers = with_status(headers, status, options.name, key)
+    rules = case.rules
+    headers = without(head.headers, set(rules.targets)) if rules.hide_targets else head.headers
+    if rules.status:
+        key = key_of(case.request, rules) if rules.debug else ""
+        headers = with_status(headers, status, rules.name, key)
     return replace(head, headers=headers)
 
 

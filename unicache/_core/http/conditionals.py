@@ -10,7 +10,7 @@ from unicache._core.http.dates import moment
 from unicache._core.http.fields import Headers, first, lines, without
 from unicache._core.http.freshness import date_of
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Case
+from unicache._core.http.rules import Case
 from unicache._core.http.stored import Stored
 
 __all__ = [
@@ -51,7 +51,7 @@ def strongly_equal(one: str, other: str) -> bool:
 def evaluated(case: Case, stored: Stored) -> Condition:
     """The conditions in their order of precedence (RFC 9110 13.2.2), for a response that may be served."""
     headers, now = case.request.headers, case.now
-    if case.options.preconditions and _precondition_fails(headers, stored, now):
+    if case.rules.preconditions and _precondition_fails(headers, stored, now):
         return Condition.FAILED
     if stored.status != 200:
         return Condition.HOLDS

@@ -22,9 +22,9 @@ from unicache._core.http.conditionals import validating
 from unicache._core.http.filing import Filing
 from unicache._core.http.invalidation import Outdated, outdated_by
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Case, Options
 from unicache._core.http.policy import head_differs, lost, on_request, on_response, passed_by
 from unicache._core.http.ranges import parts_of
+from unicache._core.http.rules import Case, Rules
 from unicache._core.http.shelf import Found, Shelf
 from unicache._core.http.status import Status
 from unicache._core.http.stored import Stored
@@ -75,13 +75,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the exchanges of one cache and one set of options share.
+    """What the exchanges of one cache and one set of rules share.
 
     ``invalidate``  makes out of date what a response says is
     """
 
     core: Core
-    options: Options
+    rules: Rules
     shelf: Shelf
     filing: Filing
     turns: Turns
@@ -111,7 +111,7 @@ class Exchange:
 
     async def begin(self) -> Reply | Ask:
         """What to do with the request."""
-        if (passed := passed_by(self._request, self._parts.options)) is not None:
+        if (passed := passed_by(self._request, self._parts.rules)) is not None:
             return self._ask(passed)
         try:
             return await self._looked()
@@ -120,7 +120,7 @@ class Exchange:
             return self._ask(Forward(NOWHERE, joins=False, stores=False))
 
     async def _looked(self) -> Reply | Ask:
-        give_up = self._io.now() + self._parts.options.collapse_timeout
+        give_up = self._io.now() + self._parts.rules.collapse_timeout
         waited_as = ""
         while True:
             found = self._found = await self._parts.shelf.find(self._request)
@@ -208,7 +208,7 @@ class Exchange:
         return None if self._found is None else self._found.stored
 
     def _case(self) -> Case:
-        return Case(self._request, self._parts.options, self._io.wall())
+        return Case(self._request, self._parts.rules, self._io.wall())
 
     def _reply(self, answer: Answer, body: bytes) -> Reply:
         head = told(self._case(), answer.head, answer.status)
@@ -280,7 +280,7 @@ class Exchange:
         self._copy.append(chunk)
         self._length += len(chunk)
         expected = _length_of(self._keep)
-        if self._length > (self._parts.options.max_body if expected is None else expected):
+        if self._length > (self._parts.rules.max_body if expected is None else expected):
             await self._let_be()
         elif self._length == expected:
             await self.end()

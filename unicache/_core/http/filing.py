@@ -11,8 +11,8 @@ from dataclasses import replace
 from unicache._core.core import Core
 from unicache._core.http.keys import variant_of
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
 from unicache._core.http.policy import kept_for
+from unicache._core.http.rules import Rules
 from unicache._core.http.shelf import HTTP, Found, Slot, variant_name
 from unicache._core.http.stored import Page, Stored, grown, pack_page, pack_stored, unpack_page
 from unicache._core.http.verdicts import Keep
@@ -32,12 +32,12 @@ KNOWN = 86400.0
 
 
 class Filing:
-    """The responses of one namespace, under one set of options."""
+    """The responses of one namespace, under one set of rules."""
 
-    def __init__(self, core: Core, names: Keyspace, options: Options) -> None:
+    def __init__(self, core: Core, names: Keyspace, rules: Rules) -> None:
         self._io = core.io
         self._store = core.store
-        self._options = options
+        self._rules = rules
         self._tags = Tags(core.store, names)
 
     async def epoch(self) -> bytes:
@@ -56,7 +56,7 @@ class Filing:
         tags = await self._tags.snapshot(bounded(keep.tags), self._life(stored))
         if keep.tags and not await self._tags.same_epoch(epoch):
             return False
-        page, digest = slot.page or Page(new_token()), variant_of(request, keep.vary, self._options)
+        page, digest = slot.page or Page(new_token()), variant_of(request, keep.vary, self._rules)
         await self._write(variant_name(slot.name, digest), page, stored, body, tags)
         grow = self._growing(slot.name, keep.vary, digest, stored)
         if token is None:
@@ -77,9 +77,9 @@ class Filing:
 
     async def let_pass(self, slot: Slot, token: bytes) -> None:
         """Remember for a while that the URL's responses cannot be stored, so that nobody waits for one."""
-        until = self._io.wall() + self._options.pass_for
+        until = self._io.wall() + self._rules.pass_for
         page = Page(new_token(), until=until, passing=True)
-        await self._store.fill(slot.name, token, self._page_record(page), self._options.pass_for)
+        await self._store.fill(slot.name, token, self._page_record(page), self._rules.pass_for)
 
     async def outdate(self, slot: Slot) -> None:
         """All that was asked for until now is stale."""
@@ -90,7 +90,7 @@ class Filing:
 
     def _growing(self, name: bytes, vary: tuple[str, ...], digest: bytes, stored: Stored) -> Callable[[Page], Page]:
         until = self._io.wall() + self._life(stored)
-        return lambda page: grown(page, vary, digest, until, self._options.max_variants)
+        return lambda page: grown(page, vary, digest, until, self._rules.max_variants)
 
     async def _change(self, slot: Slot, change: Callable[[Page], Page]) -> bool:
         """Change the page as long as it is of this generation; other variants may come and go meanwhile."""
@@ -137,4 +137,4 @@ class Filing:
 
     def _life(self, stored: Stored) -> float:
         """Seconds to keep it, in the store's grain."""
-        return max(0.001, kept_for(stored, self._options, self._io.wall()))
+        return max(0.001, kept_for(stored, self._rules, self._io.wall()))

@@ -6,7 +6,7 @@ from unicache._core.http.dates import moment
 from unicache._core.http.directives import Control
 from unicache._core.http.fields import Headers, delta, first, lines, members
 from unicache._core.http.messages import Head
-from unicache._core.http.options import Options
+from unicache._core.http.rules import Rules
 
 __all__ = ["HEURISTIC", "Lifetime", "Times", "date_of", "initial_age", "is_strict", "lifetime_of", "window"]
 
@@ -43,14 +43,14 @@ class Lifetime:
         return self.explicit or self.chosen
 
 
-def lifetime_of(head: Head, control: Control, options: Options, now: float) -> Lifetime:
+def lifetime_of(head: Head, control: Control, rules: Rules, now: float) -> Lifetime:
     """s-maxage before max-age before Expires before the option before the heuristic. Never negative."""
     explicit = _explicit(head.headers, control, now)
     if explicit is not None:
         return Lifetime(max(0.0, explicit), explicit=True)
-    if options.ttl is not None:
-        return Lifetime(options.ttl, chosen=True)
-    return Lifetime(_heuristic(head, control, options, now))
+    if rules.ttl is not None:
+        return Lifetime(rules.ttl, chosen=True)
+    return Lifetime(_heuristic(head, control, rules, now))
 
 
 def _explicit(headers: Headers, control: Control, now: float) -> float | None:
@@ -78,13 +78,13 @@ def date_of(headers: Headers, now: float) -> float:
     return now if date is None else date
 
 
-def _heuristic(head: Head, control: Control, options: Options, now: float) -> float:
+def _heuristic(head: Head, control: Control, rules: Rules, now: float) -> float:
     """A part of the time since Last-Modified (RFC 9111 4.2.2)."""
     modified = moment(first(head.headers, "last-modified"), now)
     if modified is None or not (head.status in HEURISTIC or "public" in control.directives):
         return 0.0
     since = date_of(head.headers, now) - modified
-    return max(0.0, min(since * options.heuristic, options.heuristic_limit))
+    return max(0.0, min(since * rules.heuristic, rules.heuristic_limit))
 
 
 def initial_age(headers: Headers, times: Times) -> float:

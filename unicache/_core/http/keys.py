@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from unicache._core.http.fields import Headers, combined, lines, split
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
+from unicache._core.http.rules import Rules
 
 __all__ = ["base_of", "key_of", "normal_host", "origin_of", "unkeyable", "variant_of", "with_normal_query"]
 
@@ -54,7 +54,7 @@ def origin_of(request: Request) -> str:
     return f"{request.scheme}://{normal_host(request.scheme, request.host) or ''}"
 
 
-def unkeyable(request: Request, options: Options) -> str | None:
+def unkeyable(request: Request, rules: Rules) -> str | None:
     """Why nothing stored may answer the request and its response must not be stored, in a word; None if they may.
 
     Its answer may depend on what no key has in it.
@@ -62,34 +62,34 @@ def unkeyable(request: Request, options: Options) -> str | None:
     host = normal_host(request.scheme, request.host)
     if host is None or len(lines(request.headers, "host")) > 1:
         return "host"
-    if options.hosts is not None and host not in options.hosts:
+    if rules.hosts is not None and host not in rules.hosts:
         return "host-not-allowed"
     if not _PATH.fullmatch(request.path) or "#" in request.path:
         return "target"
     if request.has_body:
         return "request-body"
-    return _by_fields(request.headers, options)
+    return _by_fields(request.headers, rules)
 
 
-def _by_fields(headers: Headers, options: Options) -> str | None:
+def _by_fields(headers: Headers, rules: Rules) -> str | None:
     names = {name for name, _ in headers}
     if names & _OVERRIDES:
         return "method-override"
     if "upgrade" in names:
         return "upgrade"
-    unkeyed = (names & _FORWARDING) - options.trusted - set(options.vary)
+    unkeyed = (names & _FORWARDING) - rules.trusted - set(rules.vary)
     return min(unkeyed, default=None)
 
 
-def with_normal_query(request: Request, options: Options) -> Request:
+def with_normal_query(request: Request, rules: Rules) -> Request:
     """The request without the query arguments to be ignored, and with the others in order, if so configured.
 
     Key and application are given the same one, so that an argument which is in no key reaches no application either.
     """
-    if not request.query or not (options.ignore_query or options.sort_query):
+    if not request.query or not (rules.ignore_query or rules.sort_query):
         return request
-    kept = [each for each in request.query.split("&") if _name(each) not in options.ignore_query]
-    return replace(request, query="&".join(sorted(kept) if options.sort_query else kept))
+    kept = [each for each in request.query.split("&") if _name(each) not in rules.ignore_query]
+    return replace(request, query="&".join(sorted(kept) if rules.sort_query else kept))
 
 
 def _name(argument: str) -> str:
@@ -101,35 +101,35 @@ def base_of(request: Request) -> str:
     return f"{origin_of(request)}{request.path}"[:LONGEST_PREFIX]
 
 
-def key_of(request: Request, options: Options) -> str:
+def key_of(request: Request, rules: Rules) -> str:
     """The key of a URL: its beginning, and a digest of all of it. The query is in the digest only.
 
     Arguments are often secrets; a path hardly ever is.
     """
     parts = [request.scheme, origin_of(request), request.path, request.query or ""]
     parts.append("" if request.query is None else "?")
-    for name in sorted(options.trusted):
-        parts += _selected(request.headers, name, options)
-    if options.parts is not None:
-        parts += options.parts(request)
+    for name in sorted(rules.trusted):
+        parts += _selected(request.headers, name, rules)
+    if rules.parts is not None:
+        parts += rules.parts(request)
     return f"{base_of(request)}#{_digest(parts).hex()}"
 
 
-def variant_of(request: Request, vary: Iterable[str], options: Options) -> bytes:
+def variant_of(request: Request, vary: Iterable[str], rules: Rules) -> bytes:
     """The digest of what the request says in the fields that a response varies by (RFC 9111 4.1)."""
     parts: list[str] = []
     for name in vary:
-        parts += (name, *_selected(request.headers, name, options))
+        parts += (name, *_selected(request.headers, name, rules))
     return _digest(parts)
 
 
-def _selected(headers: Headers, name: str, options: Options) -> tuple[str, str]:
+def _selected(headers: Headers, name: str, rules: Rules) -> tuple[str, str]:
     """Whether the field is there, and its members; lines, and white space around members, make no difference."""
     value = combined(headers, name)
     if value is None:
         return "absent", ""
     found = split(value)
-    if name in options.normalise:
+    if name in rules.normalise:
         found = sorted({re.sub(r"\s*;\s*", ";", each.lower()) for each in found})
     return "there", ",".join(found)
 

@@ -1,23 +1,17 @@
 """What can be chosen about the HTTP cache: one value, checked when it is made. Pure."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
 
-from unicache._core.durations import seconds
+from unicache._core.durations import optional_seconds, seconds
 from unicache._core.http.messages import Head, Request
+from unicache._core.http.rules import Rules
 from unicache.errors import ConfigurationError
+from unicache.typing import Duration
 
-__all__ = ["Case", "Options"]
-
-_DURATIONS = (
-    "collapse_timeout",
-    "heuristic_limit",
-    "keep",
-    "pass_for",
-    "stale_if_error",
-    "stale_while_revalidate",
-    "ttl",
-)
+__all__ = ["Options", "rules_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,79 +58,98 @@ class Options:
     ``debug``              whether Cache-Status shows the key
     """
 
-    ttl: float | None = None
-    stale_while_revalidate: float = 0.0
-    stale_if_error: float = 0.0
+    ttl: Duration | None = None
+    stale_while_revalidate: Duration | None = None
+    stale_if_error: Duration | None = None
     heuristic: float = 0.1
-    heuristic_limit: float = 86400.0
-    keep: float = 3600.0
+    heuristic_limit: Duration = "1d"
+    keep: Duration = "1h"
     private: bool = False
-    statuses: frozenset[int] | None = None
-    set_cookie: str = "refuse"
+    statuses: Collection[int] | None = None
+    set_cookie: Literal["refuse", "strip", "store"] = "refuse"
     max_body: int = 1024 * 1024
     max_headers: int = 32 * 1024
     tags: Callable[[Request, Head], Iterable[str]] | None = None
-    hosts: frozenset[str] | None = None
-    vary: tuple[str, ...] = ()
-    trusted: frozenset[str] = frozenset()
+    hosts: Collection[str] | None = None
+    vary: Collection[str] = ()
+    trusted: Collection[str] = ()
     parts: Callable[[Request], Iterable[str]] | None = None
-    ignore_query: frozenset[str] = frozenset()
+    ignore_query: Collection[str] = ()
     sort_query: bool = False
-    normalise: frozenset[str] = frozenset()
+    normalise: Collection[str] = ()
     max_variants: int = 32
-    targets: tuple[str, ...] = ("cdn-cache-control",)
+    targets: Collection[str] = ("cdn-cache-control",)
     hide_targets: bool = False
     obey_requests: bool = True
     preconditions: bool = False
     max_ranges: int = 8
-    collapse_timeout: float = 10.0
-    pass_for: float = 60.0
+    collapse_timeout: Duration = "10s"
+    pass_for: Duration = 60.0
     name: str = "unicache"
     status: bool = True
     debug: bool = False
 
     def __post_init__(self) -> None:
-        for name in _DURATIONS:
-            self._set(name, _duration(getattr(self, name), name))
-        for name in ("hosts", "trusted", "vary", "normalise", "targets"):
-            self._set(name, _lowered(getattr(self, name), name))
-        for name in ("statuses", "ignore_query"):
-            given = getattr(self, name)
-            self._set(name, None if given is None else frozenset(given))
-        if self.set_cookie not in ("refuse", "strip", "store"):
-            raise ConfigurationError(f"set_cookie must be 'refuse', 'strip' or 'store', not {self.set_cookie!r}")
-        if not 0.0 <= self.heuristic <= 1.0:
-            raise ConfigurationError("heuristic must be between 0 and 1")
-
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
-
-    @classmethod
-    def names(cls) -> frozenset[str]:
-        """The names of all options."""
-        return frozenset(each.name for each in fields(cls))
+        rules_of(self)  # for its errors
 
 
-def _duration(given: object, name: str) -> float | None:
-    if given is None and name == "ttl":
-        return None
-    return 0.0 if given == 0 else seconds(given, name)  # type: ignore[arg-type]
+def rules_of(options: Options) -> Rules:
+    """The same in one form. Raises ConfigurationError, InvalidArgument."""
+    _check(options)
+    return Rules(
+        ttl=optional_seconds(options.ttl, "ttl"),
+        stale_while_revalidate=optional_seconds(options.stale_while_revalidate, "stale_while_revalidate") or 0.0,
+        stale_if_error=optional_seconds(options.stale_if_error, "stale_if_error") or 0.0,
+        heuristic=options.heuristic,
+        heuristic_limit=seconds(options.heuristic_limit, "heuristic_limit"),
+        keep=seconds(options.keep, "keep"),
+        private=options.private,
+        statuses=None if options.statuses is None else frozenset(options.statuses),
+        set_cookie=options.set_cookie,
+        max_body=options.max_body,
+        max_headers=options.max_headers,
+        tags=options.tags,
+        hosts=None if options.hosts is None else frozenset(_lowered(options.hosts, "hosts")),
+        vary=tuple(sorted(_lowered(options.vary, "vary"))),
+        trusted=frozenset(_lowered(options.trusted, "trusted")),
+        parts=options.parts,
+        ignore_query=frozenset(_several(options.ignore_query, "ignore_query")),
+        sort_query=options.sort_query,
+        normalise=frozenset(_lowered(options.normalise, "normalise")),
+        max_variants=options.max_variants,
+        targets=tuple(_lowered(options.targets, "targets")),
+        hide_targets=options.hide_targets,
+        obey_requests=options.obey_requests,
+        preconditions=options.preconditions,
+        max_ranges=options.max_ranges,
+        collapse_timeout=seconds(options.collapse_timeout, "collapse_timeout"),
+        pass_for=seconds(options.pass_for, "pass_for"),
+        name=options.name,
+        status=options.status,
+        debug=options.debug,
+    )
 
 
-def _lowered(given: Iterable[str] | None, name: str) -> object:
-    """Names in lower case, in the kind of collection that the option has."""
-    if given is None:
-        return None
+def _check(options: Options) -> None:
+    if options.set_cookie not in ("refuse", "strip", "store"):
+        raise ConfigurationError(f"set_cookie must be 'refuse', 'strip' or 'store', not {options.set_cookie!r}")
+    if not 0.0 <= options.heuristic <= 1.0:
+        raise ConfigurationError("heuristic must be between 0 and 1")
+    if not _TOKEN.fullmatch(options.name):
+        raise ConfigurationError(f"name must be a token, such as 'unicache', not {options.name!r}")
+    for name in ("max_body", "max_headers", "max_ranges", "max_variants"):
+        if getattr(options, name) < 1:
+            raise ConfigurationError(f"{name} must be 1 or more")
+
+
+def _lowered(given: Collection[str], name: str) -> list[str]:
+    return [each.lower() for each in _several(given, name)]
+
+
+def _several(given: Collection[str], name: str) -> Collection[str]:
     if isinstance(given, str):
         raise ConfigurationError(f"{name} must be several names, not one text")
-    lowered = [each.lower() for each in given]
-    return tuple(lowered) if name in ("vary", "targets") else frozenset(lowered)
+    return given
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One request, under these options, at this time (unix seconds)."""
-
-    request: Request
-    options: Options
-    now: float
+_TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]*")

@@ -14,7 +14,7 @@ from unicache._core.http.freshness import Times
 from unicache._core.http.invalidation import group_tags
 from unicache._core.http.keys import unkeyable
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Case, Options
+from unicache._core.http.rules import Case, Rules
 from unicache._core.http.status import Status
 from unicache._core.http.storability import effective_vary, freshened, refusal, stored_from
 from unicache._core.http.stored import Stored
@@ -39,13 +39,13 @@ SKEW = 5.0
 """Seconds that the clocks of two processes may differ. What seems to come from later than that is not fresh."""
 
 
-def passed_by(request: Request, options: Options) -> Forward | None:
+def passed_by(request: Request, rules: Rules) -> Forward | None:
     """The verdict for a request that what is stored has no say in; None if it has to be looked for."""
     if request.method not in ("GET", "HEAD"):
         return Forward(Status("method"), joins=False, stores=False)
-    if (reason := unkeyable(request, options)) is not None:
+    if (reason := unkeyable(request, rules)) is not None:
         return Forward(Status("bypass", detail=reason), joins=False, stores=False)
-    if not options.preconditions and (
+    if not rules.preconditions and (
         lines(request.headers, "if-match") or lines(request.headers, "if-unmodified-since")
     ):
         return Forward(Status("bypass", detail="precondition"), joins=False, stores=False)
@@ -61,7 +61,7 @@ def outdated(stored: Stored, when: float) -> Stored:
 
 def on_request(case: Case, stored: Stored | None, missing: str = "uri-miss") -> OnRequest:
     """What to do with a request for which ``stored`` was found; ``missing`` says why when nothing was."""
-    if (passed := passed_by(case.request, case.options)) is not None:
+    if (passed := passed_by(case.request, case.rules)) is not None:
         return passed
     wishes = _wishes(case)
     if stored is None:
@@ -90,7 +90,7 @@ def _asked(request: Request, stored: Stored, wishes: Directives, why: str) -> On
 
 def _wishes(case: Case) -> Directives:
     """What the client asks of the cache. Pragma counts when there is no Cache-Control (RFC 9111 5.4)."""
-    if not case.options.obey_requests:
+    if not case.rules.obey_requests:
         return Directives()
     headers = case.request.headers
     wishes = cache_control(headers)
@@ -152,18 +152,18 @@ def on_response(
     if isinstance(asked, Forward) and not asked.stores:
         return Pass(status)
     times = Times(requested, case.now)
-    if (reason := refusal(case.request, head, case.options, times)) is not None:
+    if (reason := refusal(case.request, head, case.rules, times)) is not None:
         return Pass(replace(status, detail=reason))
     return _kept(case, head, times, status)
 
 
 def _kept(case: Case, head: Head, times: Times, status: Status) -> Keep:
-    request, options = case.request, case.options
-    chosen = () if options.tags is None else tuple(options.tags(request, head))
+    request, rules = case.request, case.rules
+    chosen = () if rules.tags is None else tuple(rules.tags(request, head))
     tags = tuple(dict.fromkeys((*chosen, *group_tags(request, head))))
-    fresh = stored_from(head, options, times)
+    fresh = stored_from(head, rules, times)
     told = replace(status, stored=True, ttl=fresh.ttl_at(times.received))
-    return Keep(fresh, effective_vary(head, options), tags, told)
+    return Keep(fresh, effective_vary(head, rules), tags, told)
 
 
 def _not_modified(case: Case, stored: Stored, head: Head, requested: float, status: Status) -> Freshened | Again:
@@ -172,8 +172,8 @@ def _not_modified(case: Case, stored: Stored, head: Head, requested: float, stat
     if asked is None or not matches_304(stored, head.headers):
         return Again(replace(status, detail="304-unmatched"))
     times = Times(requested, case.now)
-    news = freshened(stored, head, case.options, times)
-    reason = refusal(case.request, Head(stored.status, news.headers), case.options, times)
+    news = freshened(stored, head, case.rules, times)
+    reason = refusal(case.request, Head(stored.status, news.headers), case.rules, times)
     told = replace(status, ttl=news.ttl_at(case.now), stored=reason is None, detail=reason or "")
     answer = answered(case, news, told, cookies=lines(head.headers, "set-cookie"))
     return Freshened(news, answer, told, keeps=reason is None)
@@ -203,8 +203,8 @@ def head_differs(stored: Stored, head: Head) -> bool:
     return any(name in found and found[name] != known.get(name) for name in ("etag", "last-modified", "content-length"))
 
 
-def kept_for(stored: Stored, options: Options, now: float) -> float:
+def kept_for(stored: Stored, rules: Rules, now: float) -> float:
     """How many seconds the response may be of use: fresh, stale in a window, or to be asked about; never for ever."""
     has_validator = first(stored.headers, "etag") is not None or first(stored.headers, "last-modified") is not None
-    after = max(stored.revalidate, stored.if_error, options.keep if has_validator else 0.0)
+    after = max(stored.revalidate, stored.if_error, rules.keep if has_validator else 0.0)
     return max(0.0, stored.ttl_at(now)) + after

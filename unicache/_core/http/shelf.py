@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from unicache._core.core import Core
 from unicache._core.http.keys import key_of, variant_of
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
 from unicache._core.http.policy import outdated
+from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Page, Stored, unpack_page, unpack_stored
 from unicache._core.names import Keyspace
 from unicache._core.record import Held, Record, TagVersion
@@ -53,21 +53,21 @@ class Found:
 
 
 class Shelf:
-    """The responses of one namespace, under one set of options."""
+    """The responses of one namespace, under one set of rules."""
 
-    def __init__(self, core: Core, names: Keyspace, options: Options) -> None:
+    def __init__(self, core: Core, names: Keyspace, rules: Rules) -> None:
         self._core = core
         self._store = core.store
         self._names = names
-        self._options = options
-        self._usual = tuple(sorted(options.vary))
+        self._rules = rules
+        self._usual = tuple(sorted(rules.vary))
         self._tags = Tags(core.store, names)
 
     # -- looking
 
     async def find(self, request: Request) -> Found:
         """The response for the request, and where it lies. Raises what the store raises."""
-        name = self._names.entry(key_of(request, self._options))
+        name = self._names.entry(key_of(request, self._rules))
         usual = self._place(name, request, self._usual)
         held, first = await self._core.ask(lambda: self._store.read_many([name, usual]))
         page = unpack_page(held.payload) if isinstance(held, Record) and held.codec == HTTP else None
@@ -100,7 +100,7 @@ class Shelf:
         return Found(slot, outdated(opened[0], page.outdated), opened[1], held.tags)
 
     def _place(self, name: bytes, request: Request, vary: Sequence[str]) -> bytes:
-        return variant_name(name, variant_of(request, vary, self._options))
+        return variant_name(name, variant_of(request, vary, self._rules))
 
 
 def variant_name(page: bytes, digest: bytes) -> bytes:

@@ -9,7 +9,7 @@ from unicache._core.http.filing import Filing
 from unicache._core.http.invalidation import Outdated
 from unicache._core.http.keys import base_of, key_of, normal_host, with_normal_query
 from unicache._core.http.messages import Request
-from unicache._core.http.options import Options
+from unicache._core.http.options import Options, rules_of
 from unicache._core.http.shelf import Shelf
 from unicache._core.http.turns import Turns
 from unicache.errors import InvalidArgument
@@ -28,20 +28,20 @@ class Site:
         self._routes = sorted(found.items(), key=lambda route: -len(route[0]))
 
     def _parts(self, options: Options) -> Parts:
-        core, names = self._engine.core, self._engine.names
-        shelf, filing = Shelf(core, names, options), Filing(core, names, options)
+        core, names, rules = self._engine.core, self._engine.names, rules_of(options)
+        shelf, filing = Shelf(core, names, rules), Filing(core, names, rules)
 
         async def invalidate(outdated: Outdated) -> None:
             await self._invalidate(outdated)
 
-        return Parts(core, options, shelf, filing, self._turns, invalidate)
+        return Parts(core, rules, shelf, filing, self._turns, invalidate)
 
     def exchange(self, request: Request, refresh: Callable[[Exchange, Ask], Awaitable[None]]) -> Exchange | None:
         """What a request goes through; None where nothing is cached."""
         parts = self._of(request.path)
         if parts is None or not self._engine.core.enabled:
             return None
-        return Exchange(parts, with_normal_query(request, parts.options), refresh)
+        return Exchange(parts, with_normal_query(request, parts.rules), refresh)
 
     def _of(self, path: str) -> Parts | None:
         return next((parts for beginning, parts in self._routes if path.startswith(beginning)), self._usual)
@@ -64,9 +64,9 @@ class Site:
 
     async def _purge(self, request: Request, *, soft: bool) -> None:
         parts = self._of(request.path) or self._usual
-        plain = with_normal_query(request, parts.options)
+        plain = with_normal_query(request, parts.rules)
         if not soft:
-            return await self._engine.invalidation.keys([key_of(plain, parts.options)])
+            return await self._engine.invalidation.keys([key_of(plain, parts.rules)])
         found = await parts.shelf.find(plain)
         return await parts.filing.outdate(found.slot)
 

@@ -11,7 +11,7 @@ from unicache._core.http.directives import Control, cache_control, control_of
 from unicache._core.http.fields import Headers, end_to_end, first, lines, members, safe, size_of, without
 from unicache._core.http.freshness import HEURISTIC, Lifetime, Times, initial_age, is_strict, lifetime_of, window
 from unicache._core.http.messages import Head, Request
-from unicache._core.http.options import Options
+from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Stored
 
 __all__ = ["effective_vary", "freshened", "refusal", "stored_from"]
@@ -31,16 +31,16 @@ _USUAL_SIZE = 4096
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def refusal(request: Request, head: Head, options: Options, times: Times) -> str | None:
+def refusal(request: Request, head: Head, rules: Rules, times: Times) -> str | None:
     """Why the response must not be stored, in a word; None if it may be."""
-    control = control_of(head.headers, options.targets)
-    life = lifetime_of(head, control, options, times.received)
+    control = control_of(head.headers, rules.targets)
+    life = lifetime_of(head, control, rules, times.received)
     for reason in (
-        _by_request(request, options),
-        _by_status(request, head, options, life),
+        _by_request(request, rules),
+        _by_status(request, head, rules, life),
         _by_control(control),
-        _by_person(request, head, control, options, life),
-        _by_fields(head, options),
+        _by_person(request, head, control, rules, life),
+        _by_fields(head, rules),
         _by_lifetime(head, control, life),
     ):
         if reason is not None:
@@ -48,19 +48,19 @@ def refusal(request: Request, head: Head, options: Options, times: Times) -> str
     return None
 
 
-def _by_request(request: Request, options: Options) -> str | None:
+def _by_request(request: Request, rules: Rules) -> str | None:
     if request.method != "GET":
         return "method"
-    if options.obey_requests and "no-store" in cache_control(request.headers):
+    if rules.obey_requests and "no-store" in cache_control(request.headers):
         return "request-no-store"
-    return "option-private" if options.private else None
+    return "option-private" if rules.private else None
 
 
-def _by_status(request: Request, head: Head, options: Options, life: Lifetime) -> str | None:
+def _by_status(request: Request, head: Head, rules: Rules, life: Lifetime) -> str | None:
     status = head.status
     if status < 200 or status > 599 or status in (206, 304):
         return "status"
-    if options.statuses is not None and status not in options.statuses:
+    if rules.statuses is not None and status not in rules.statuses:
         return "option-statuses"
     if status in _PROVOKED and not life.known and (status not in HEURISTIC or _provoking(request)):
         return "status"
@@ -79,12 +79,12 @@ def _by_control(control: Control) -> str | None:
     return "private" if directives.bare("private") else None
 
 
-def _by_person(request: Request, head: Head, control: Control, options: Options, life: Lifetime) -> str | None:
+def _by_person(request: Request, head: Head, control: Control, rules: Rules, life: Lifetime) -> str | None:
     """Nothing that is about one person is shared, unless it says that it may be."""
     public = any(name in control.directives for name in ("public", "s-maxage", "must-revalidate"))
     if lines(request.headers, "authorization") and not public:
         return "authorization"
-    if lines(head.headers, "set-cookie") and options.set_cookie == "refuse":
+    if lines(head.headers, "set-cookie") and rules.set_cookie == "refuse":
         return "set-cookie"
     if head.personal and not public:
         return "session"
@@ -93,7 +93,7 @@ def _by_person(request: Request, head: Head, control: Control, options: Options,
     return None
 
 
-def _by_fields(head: Head, options: Options) -> str | None:
+def _by_fields(head: Head, rules: Rules) -> str | None:
     vary = members(head.headers, "vary")
     if "*" in vary:
         return "vary-star"
@@ -104,7 +104,7 @@ def _by_fields(head: Head, options: Options) -> str | None:
     lengths = set(members(head.headers, "content-length"))
     if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
         return "content-length"
-    return "too-many-fields" if size_of(head.headers) > options.max_headers else None
+    return "too-many-fields" if size_of(head.headers) > rules.max_headers else None
 
 
 def _by_lifetime(head: Head, control: Control, life: Lifetime) -> str | None:
@@ -122,13 +122,13 @@ def _has_validator(headers: Headers) -> bool:
     return first(headers, "etag") is not None or first(headers, "last-modified") is not None
 
 
-def effective_vary(head: Head, options: Options) -> tuple[str, ...]:
+def effective_vary(head: Head, rules: Rules) -> tuple[str, ...]:
     """The request fields that tell this response from others of its URL, sorted.
 
     Beside those that Vary names, there are those that the response shows to have mattered (HTTP.md would say: CORS and
     content codings whose Vary was forgotten).
     """
-    names = {name.lower() for name in members(head.headers, "vary")} | set(options.vary)
+    names = {name.lower() for name in members(head.headers, "vary")} | set(rules.vary)
     if first(head.headers, "content-encoding") is not None:
         names.add("accept-encoding")
     if first(head.headers, "access-control-allow-origin") not in (None, "*"):
@@ -136,36 +136,36 @@ def effective_vary(head: Head, options: Options) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def stored_from(head: Head, options: Options, times: Times, length: int = 0) -> Stored:
+def stored_from(head: Head, rules: Rules, times: Times, length: int = 0) -> Stored:
     """The response as it is to be stored, by its fields alone; the body's ``length`` is known later."""
-    control = control_of(head.headers, options.targets)
+    control = control_of(head.headers, rules.targets)
     strict = is_strict(control)
     return Stored(
         status=head.status,
-        headers=_kept_fields(head.headers, control, options),
+        headers=_kept_fields(head.headers, control, rules),
         length=length,
         requested=times.requested,
         received=times.received,
         age=initial_age(head.headers, times),
-        lifetime=lifetime_of(head, control, options, times.received).seconds,
-        revalidate=0.0 if strict else window(control, "stale-while-revalidate", options.stale_while_revalidate),
-        if_error=0.0 if strict else window(control, "stale-if-error", options.stale_if_error),
+        lifetime=lifetime_of(head, control, rules, times.received).seconds,
+        revalidate=0.0 if strict else window(control, "stale-while-revalidate", rules.stale_while_revalidate),
+        if_error=0.0 if strict else window(control, "stale-if-error", rules.stale_if_error),
         strict=strict,
         validate=control.directives.bare("no-cache"),
     )
 
 
-def _kept_fields(headers: Headers, control: Control, options: Options) -> Headers:
+def _kept_fields(headers: Headers, control: Control, rules: Rules) -> Headers:
     """Without those of the connection, Age, what may be shown to one person only, and what must be asked for anew."""
     dropped = {"age"} | control.directives.names("private") | control.directives.names("no-cache")
-    if options.set_cookie == "strip":
+    if rules.set_cookie == "strip":
         dropped |= {"set-cookie", "set-cookie2"}
     return without(end_to_end(headers), dropped)
 
 
-def freshened(stored: Stored, head: Head, options: Options, times: Times) -> Stored:
+def freshened(stored: Stored, head: Head, rules: Rules, times: Times) -> Stored:
     """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2)."""
     news = without(end_to_end(head.headers), _KEPT_BY_304 | {"cache-status", "set-cookie", "set-cookie2"})
     merged = without(stored.headers, {name for name, _ in news}) + news
     aged = merged + tuple(("age", value) for value in lines(head.headers, "age"))
-    return replace(stored_from(Head(stored.status, aged), options, times), length=stored.length)
+    return replace(stored_from(Head(stored.status, aged), rules, times), length=stored.length)
