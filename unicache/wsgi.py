@@ -10,11 +10,12 @@ from typing import Any, assert_never
 from urllib.parse import quote, unquote_to_bytes
 
 from unicache._cache import Cache
-from unicache._core.http.exchange import Ask, Exchange, Relay, Reply
+from unicache._core.http.exchange import Exchange
 from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options
 from unicache._core.http.site import Site
+from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.run import run
 
 __all__ = ["CacheMiddleware"]

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, assert_never
 
 from unicache._core.detached import FOREVER
-from unicache._core.http.exchange import Ask, Exchange, Relay, Reply
+from unicache._core.http.exchange import Exchange
 from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options
 from unicache._core.http.site import Site
+from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.io import Io
 from unicache_asyncio._cache import Cache
 

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture" / "layers.md"
 PACKAGES = ("unicache", "unicache_asyncio", "unicache_gevent", "unicache_twisted")
+ABOVE = ("Adapters", "Beside the library")
 EVENT_MODELS = {"anyio", "asyncio", "gevent", "greenlet", "trio", "twisted", "uvloop", "zope"}
 
 
@@ -50,7 +51,8 @@ def test_every_module_stands_in_a_layer(path: Path) -> None:
 
 
 def test_the_table_has_the_layers_of_the_design_and_each_module_once() -> None:
-    assert list(LAYERS) == ["Errors and types", "Pure", "Wire and stores", "Engine", "Flavours", "Beside the library"]
+    below = ["Errors and types", "Pure", "Wire and stores", "Engine", "Flavours"]
+    assert list(LAYERS) == [*below, "Adapters", "Beside the library"]
     assert len(LEVEL) == sum(map(len, LAYERS.values()))
 
 
@@ -76,6 +78,6 @@ def test_the_engine_imports_no_event_model(path: Path) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_flavour_knows_of_no_other_but_the_synchronous_one(package: str) -> None:
     others = set(PACKAGES) - {package, "unicache"}
-    library = [path for title, paths in LAYERS.items() if title != "Beside the library" for path in paths]
+    library = [path for title, paths in LAYERS.items() if title not in ABOVE for path in paths]
     mine = [path for path in library if name_of(path).partition(".")[0] == package]
     assert not {each.partition(".")[0] for path in mine for each in imports(path)} & others

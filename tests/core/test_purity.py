@@ -39,6 +39,16 @@ def test_commit_hooks_load_no_database_layer() -> None:
     assert after(use, "[each for each in sys.modules if 'sql' in each or 'adbapi' in each]") == []
 
 
+@pytest.mark.parametrize("package", ["unicache", "unicache_asyncio", "unicache_gevent", "unicache_twisted"])
+def test_importing_a_package_loads_no_framework(package: str) -> None:
+    frameworks = ("cachelib", "chocs", "django", "fastapi", "flask", "flask_caching", "starlette", "werkzeug")
+    assert after(f"import {package}", f"[each for each in {frameworks!r} if each in sys.modules]") == []
+
+
+def test_importing_the_adapter_for_chocs_does_not_load_chocs() -> None:
+    assert after("import unicache.chocs", "[each for each in sys.modules if 'chocs' in each]") == ["unicache.chocs"]
+
+
 def test_importing_the_asynchronous_package_loads_asyncio_only() -> None:
     assert event_models("import unicache_asyncio") == {"asyncio"}
 

@@ -141,6 +141,25 @@ def test_line_74_what_is_not_shared_is_asked_for_by_everybody_at_once(why: str, 
 
 
 @under_asyncio
+async def test_line_74_also_when_another_variant_is_stored(cache: Cache) -> None:
+    app = App(FRESH, "Vary: A")
+    cached = CacheMiddleware(app, cache, Options(collapse_timeout="1m"))
+    await ask(cached, "/", "A: other")
+    app.headers, app.gate = ["Cache-Control: private", "Vary: A"], asyncio.Event()
+    app.entered.clear()
+    crowd = [asyncio.create_task(ask(cached, "/", "A: 1")) for _ in range(5)]
+    await app.entered.wait()
+    await until(lambda: cache.stats()["waits"] == 4)
+    gate, app.gate = app.gate, asyncio.Event()
+    gate.set()
+    await until(lambda: app.running == 4)
+    app.gate.set()
+    await asyncio.gather(*crowd)
+    assert app.runs == 6
+    await cache.close()
+
+
+@under_asyncio
 async def test_line_74_nobody_waits_for_what_was_not_shared_before(cache: Cache) -> None:
     app = App("Cache-Control: private")
     cached = CacheMiddleware(app, cache)
@@ -253,7 +272,7 @@ def test_line_77_some_join_nobody(header: str) -> None:
         cache = Cache()
         app = App(FRESH)
         app.gate = asyncio.Event()
-        cached = CacheMiddleware(app, cache)
+        cached = CacheMiddleware(app, cache, Options(collapse_timeout="1m"))
         crowd = [asyncio.create_task(ask(cached, "/", header)) for _ in range(4)]
         await until(lambda: app.running == 4)
         app.gate.set()
@@ -404,6 +423,23 @@ async def test_line_83_a_body_that_the_server_takes_from_a_file_is_passed_on(cac
 
 
 @under_asyncio
+async def test_line_83_nor_is_a_body_stored_of_which_a_part_came_that_way(cache: Cache) -> None:
+    app = App(FRESH)
+
+    async def mixed(scope: Any, receive: Any, send: Any) -> None:
+        await send(app.start())
+        await send({"type": "http.response.zerocopysend", "file": 3, "more_body": True})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    app.answer = mixed  # type: ignore[method-assign]
+    cached = CacheMiddleware(app, cache)
+    for _ in range(2):
+        await ask(cached)
+    assert app.runs == 2
+    await cache.close()
+
+
+@under_asyncio
 async def test_line_84_trailers_and_hints_pass(cache: Cache) -> None:
     app, sent = App(FRESH), []
     extra = [{"type": "http.response.early_hint", "links": []}, {"type": "http.response.trailers", "headers": []}]
@@ -449,6 +485,31 @@ async def test_line_86_the_application_reads_the_body_and_hears_of_the_end(cache
     await cache.close()
 
 
+@under_asyncio
+async def test_line_86_and_reads_it_once_more_when_it_is_asked_again(cache: Cache) -> None:
+    app, heard = App("Cache-Control: max-age=60", 'ETag: "old"'), []
+    cached = CacheMiddleware(app, cache)
+    await ask(cached)
+    await cached.purge("http://example.com/", soft=True)
+    app.headers[1] = 'ETag: "new"'
+
+    async def confused(scope: Any, receive: Any, send: Any) -> None:
+        heard.append(await receive())
+        app.status = 304 if b"if-none-match" in dict(scope["headers"]) else 200
+        await app.__class__.answer(app, scope, receive, send)
+
+    class Once(Client):
+        async def receive(self) -> Any:
+            if heard:
+                await asyncio.Event().wait()
+            return await super().receive()
+
+    app.answer = confused  # type: ignore[method-assign]
+    assert (await ask(cached, client=Once())).status == 200
+    assert [message["type"] for message in heard] == ["http.request"] * 2
+    await cache.close()
+
+
 # -- races, failures, purges
 
 
@@ -471,6 +532,36 @@ async def test_line_57_what_was_asked_for_before_an_invalidation_is_not_stored_a
         await ask(cached, "/", "A: 1")
         assert app.runs == runs + 1
         await cached.purge("http://example.com/")
+    await cache.close()
+
+
+@under_asyncio
+async def test_line_57_nor_beside_what_came_after_it(cache: Cache) -> None:
+    app = App(FRESH, "Vary: A")
+    cached = CacheMiddleware(app, cache)
+    await ask(cached, "/", "A: other")
+    app.gate = asyncio.Event()
+    app.entered.clear()
+    early = asyncio.create_task(ask(cached, "/", "A: 1"))
+    await app.entered.wait()
+    gate, app.gate = app.gate, None
+    await cached.purge("http://example.com/")
+    await ask(cached, "/", "A: 2")
+    gate.set()
+    await early
+    assert cache.stats()["refused"] == 1
+    assert "fwd=vary-miss" in status_of(await ask(cached, "/", "A: 1"))
+    await cache.close()
+
+
+@under_asyncio
+async def test_line_30_what_made_room_is_not_in_the_store() -> None:
+    cache = Cache()
+    cached = CacheMiddleware(App(FRESH, "Vary: A"), cache, Options(max_variants=2))
+    for number in range(5):
+        await ask(cached, "/", f"A: {number}")
+    names = [name async for batch in cache._engine.core.store.scan(b":") for name in batch]
+    assert sum(b"@" in name for name in names) == 2
     await cache.close()
 
 

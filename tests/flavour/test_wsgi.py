@@ -106,7 +106,7 @@ def test_line_12_what_its_client_did_not_wait_for_is_not_stored(cache: unicache.
         next(body)
         body.close()
         body.close()
-    assert (app.runs, app.closed) == (2, 2)
+    assert (app.runs, app.closed, cache.stats()["waits"]) == (2, 2, 0)
 
 
 def test_line_12_nor_is_what_fails_in_the_middle(cache: unicache.Cache) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from unicache._core.envelope import pack, pack_cas, pack_lease, pack_start
-from unicache._core.scripts import TEXTS, Script
-from unicache._core.store import Claim, Count, KeepTtl, Write
+from unicache._core.scripts import PUT, TEXTS, WRITE, Script
+from unicache._core.store import KEEP_TTL, Claim, Count, KeepTtl, Rule, Write
 
 __all__ = [
     "Command",
@@ -18,7 +18,7 @@ __all__ = [
     "taught",
     "version_commands",
     "with_text",
-    "write_arguments",
+    "write_command",
     "written",
 ]
 
@@ -40,10 +40,12 @@ def written(commands: Sequence[Command]) -> list[bytes]:
     return [name for name in names if isinstance(name, bytes)]
 
 
-def write_arguments(write: Write) -> Command:
-    """What ``WRITE`` wants to know."""
+def write_command(write: Write) -> Command:
+    """A write; a plain one looks for a lock and nothing else."""
     value = pack(write.name, write.record)
-    return (write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
+    if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
+        return evalsha(PUT, write.name, value, milliseconds(write.ttl))
+    return evalsha(WRITE, write.name, write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
 
 
 def count_arguments(count: Count) -> Command:

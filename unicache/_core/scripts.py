@@ -15,6 +15,7 @@ __all__ = [
     "FILL",
     "FIND_AND_EXPIRE",
     "LOCK",
+    "PUT",
     "RELEASE",
     "REMOVE",
     "RENEW",
@@ -70,6 +71,22 @@ local function live(ttl)
 end
 """
 """What ``rules`` says, for a server: ``refusal`` is the same function."""
+
+PUT = Script(
+    """
+local head = redis.pcall('GETRANGE', KEYS[1], 0, 9)
+if type(head) == 'string' and string.sub(head, 1, 2) == '\\193K' then
+  local time = redis.call('TIME')
+  if struct.unpack('<I8', head, 3) > time[1] * 1000 + math.floor(time[2] / 1000) then return 'locked' end
+end
+if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1])
+else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return 'done'
+"""
+)
+"""ARGV: record, milliseconds or nothing. ``WRITE`` under the rule ``always``: it asks for a lock and nothing else, and
+writes over whatever anybody else left there.
+"""
 
 WRITE = Script(
     _THERE
@@ -220,6 +237,6 @@ return 0
 
 TEXTS: dict[bytes | str | int, str] = {
     script.digest: script.text
-    for script in (CLAIM_OVER, COUNT, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
+    for script in (CLAIM_OVER, COUNT, EXPIRE, FILL, FIND_AND_EXPIRE, LOCK, PUT, RELEASE, REMOVE, RENEW, UNLOCK, WRITE)
 }
 """The scripts by the digests the server knows them by."""

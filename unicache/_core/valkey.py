@@ -12,55 +12,31 @@ from unicache._core import resp
 from unicache._core.commands import (
     Command,
     claim_command,
-    count_arguments,
     evalsha,
     find_commands,
     glob,
     milliseconds,
-    scripts,
-    taught,
     version_commands,
-    with_text,
-    write_arguments,
 )
-from unicache._core.envelope import WrongKey, pack, pack_cas, pack_lease, unpack, unpack_lock
-from unicache._core.links import Links
-from unicache._core.names import key_part
+from unicache._core.envelope import pack, pack_cas, pack_lease, unpack_lock
 from unicache._core.pages import Pages
 from unicache._core.record import LOCK_AS_LEASE, Held, Known, Lease, Record
-from unicache._core.replies import accepted, caught, counted, is_unknown_script, outcome, sound
-from unicache._core.scripts import (
-    CLAIM_OVER,
-    COUNT,
-    EXPIRE,
-    FILL,
-    FIND_AND_EXPIRE,
-    LOCK,
-    RELEASE,
-    REMOVE,
-    RENEW,
-    UNLOCK,
-    WRITE,
-    Script,
-)
-from unicache._core.store import BATCH, Claim, Count, Fill, Found, Given, Outcome, Write
-from unicache.errors import ValueFormatError
+from unicache._core.replies import accepted, caught, sound
+from unicache._core.scripts import CLAIM_OVER, FILL, RELEASE, RENEW
+from unicache._core.sending import seconds_left
+from unicache._core.store import BATCH, Claim, Fill, Found
+from unicache._core.valkey_changes import ValkeyChanges
 
 __all__ = ["ValkeyStore", "as_version"]
 
 VERSION_LENGTH = 16
 
 
-class ValkeyStore:
+class ValkeyStore(ValkeyChanges):
     """``unicache._core.store.Store`` over links to one node."""
 
     near = False
     _told_of_next: Sequence[Command] = (("CLIENT", "CACHING", "YES"),)  # before a read whose changes must be told
-
-    def __init__(self, links: Links) -> None:
-        self._links = links
-        self._request = links.request
-        self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
 
     @property
     def available(self) -> bool:
@@ -101,84 +77,7 @@ class ValkeyStore:
         if not isinstance(held, Record):
             return None
         lock = unpack_lock(value)
-        return Found(held, _seconds(left), lock is not None and lock.until > _unix(time))
-
-    # -- writing
-
-    async def write(self, write: Write) -> Outcome:
-        """A script, even without a rule: a locked record has to be left alone."""
-        return outcome(write.name, await self._script(WRITE, write.name, *write_arguments(write), again=False))
-
-    async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
-        """The same, all in one write."""
-        commands = [evalsha(WRITE, write.name, *write_arguments(write)) for write in writes]
-        replies = await self._pipeline(commands, again=False)
-        return [caught(outcome, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
-
-    async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        """A script: a lease has to be told from a record."""
-        expected = b"" if cas is None else pack_cas(cas)
-        return outcome(name, await self._script(REMOVE, name, expected, again=False))
-
-    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
-        """The same, all in one write."""
-        replies = await self._pipeline([evalsha(REMOVE, name, b"") for name in names], again=False)
-        return [caught(outcome, name, reply) for name, reply in zip(names, replies, strict=True)]
-
-    async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
-        """``PEXPIRE`` or ``PERSIST``, on records only."""
-        expected = b"" if cas is None else pack_cas(cas)
-        return outcome(name, await self._script(EXPIRE, name, milliseconds(ttl), expected, again=True))
-
-    async def expire_many(self, lives: Sequence[tuple[bytes, float | None]]) -> list[Outcome | Exception]:
-        """The same, all in one write."""
-        replies = await self._pipeline(
-            [evalsha(EXPIRE, name, milliseconds(ttl), b"") for name, ttl in lives], again=True
-        )
-        return [caught(outcome, name, reply) for (name, _), reply in zip(lives, replies, strict=True)]
-
-    async def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
-        """The same, giving the record."""
-        expected = b"" if cas is None else pack_cas(cas)
-        return self._given(name, await self._script(FIND_AND_EXPIRE, name, milliseconds(ttl), expected, again=True))
-
-    # -- counters
-
-    async def count(self, count: Count) -> int | Outcome:
-        """A script."""
-        [counted] = await self.count_many([count])
-        if isinstance(counted, Exception):
-            raise counted
-        return counted
-
-    async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
-        """The same, all in one write."""
-        commands = [evalsha(COUNT, count.name, *count_arguments(count)) for count in counts]
-        replies = await self._pipeline(commands, again=False)
-        return [caught(counted, count.name, reply) for count, reply in zip(counts, replies, strict=True)]
-
-    # -- locks
-
-    async def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
-        """A script: only the server's clock is everybody's."""
-        expected = b"" if cas is None else pack_cas(cas)
-        return self._given(
-            name, await self._script(LOCK, name, milliseconds(seconds), pack_cas(lock), expected, again=False)
-        )
-
-    async def unlock(self, name: bytes, lock: int) -> Outcome:
-        """A script."""
-        return outcome(name, await self._script(UNLOCK, name, pack_cas(lock), again=False))
-
-    def _given(self, name: bytes, reply: Any) -> Given:
-        became, *rest = sound(reply, name)
-        if not rest:
-            return Given(Outcome(became.decode()))
-        value, left = rest
-        held = self._unpacked(name, value)
-        if not isinstance(held, Record):
-            raise ValueFormatError("the key holds something that unicache did not write", key=key_part(name))
-        return Given(Outcome.DONE, Found(held, _seconds(left)))
+        return Found(held, seconds_left(left), lock is not None and lock.until > _unix(time))
 
     # -- leases (R1, R3)
 
@@ -299,50 +198,10 @@ class ValkeyStore:
         """Close the links of this scheduler."""
         self._links.close()
 
-    async def _command(self, command: Command, *, again: bool) -> Any:
-        """The reply to one command."""
-        return await self._request(resp.pack(*command), again=again)
-
-    async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
-        """The replies to commands that go out in one write.
-
-        A script goes as its text until the server is known to have it: a call that the server did not understand has
-        to be repeated out of turn, behind calls that were made after it.
-        """
-        if not commands:
-            return []
-        replies = await self._request(resp.pack_all(taught(commands, self._known)), len(commands), again=again)
-        replies = [replies] if len(commands) == 1 else list(replies)
-        for at, reply in enumerate(replies):
-            if is_unknown_script(reply):  # the server was restarted; nothing was done yet
-                replies[at] = await self._request(resp.pack(*with_text(commands[at])), again=again)
-        self._known.update(scripts(commands))
-        return replies
-
-    async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:
-        [reply] = await self._pipeline([evalsha(script, name, *arguments)], again=again)
-        return reply
-
-    def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
-        if type(reply) is not bytes:
-            return sound(reply, name)  # type: ignore[no-any-return]  # None, or an error, which is raised
-        try:
-            return unpack(name, reply)
-        except ValueFormatError as error:
-            error.key = key_part(name)
-            if isinstance(error, WrongKey):
-                self._links.distrust()
-            raise
-
 
 def as_version(name: bytes, value: bytes | None) -> bytes | None:
     """The version of the tag at ``name``; None when there is none."""
     return value if value is not None and len(value) == VERSION_LENGTH else None
-
-
-def _seconds(milliseconds: int) -> float | None:
-    """What ``PTTL`` gives."""
-    return None if milliseconds < 0 else milliseconds / 1000
 
 
 def _unix(time: list[bytes]) -> float:

@@ -27,6 +27,7 @@ from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case, Rules
 from unicache._core.http.shelf import Found, Shelf
 from unicache._core.http.status import Status
+from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.http.stored import Stored
 from unicache._core.http.turns import Next, Turn, Turns
 from unicache._core.http.verdicts import (
@@ -44,33 +45,11 @@ from unicache._core.http.verdicts import (
 )
 from unicache.errors import CacheError, InvalidArgument
 
-__all__ = ["Ask", "Exchange", "Parts", "Relay", "Reply"]
+__all__ = ["Exchange", "Parts"]
 
 log = logging.getLogger("unicache")
 
 NOWHERE = Status("bypass", detail="store-unavailable")
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole response to send."""
-
-    head: Head
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """The head to pass on; the application's body follows."""
-
-    head: Head
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Call the application with this request."""
-
-    request: Request
 
 
 @dataclass(frozen=True, slots=True)

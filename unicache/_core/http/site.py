@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 from unicache._core.engine import Engine
-from unicache._core.http.exchange import Ask, Exchange, Parts
+from unicache._core.http.exchange import Exchange, Parts
 from unicache._core.http.filing import Filing
 from unicache._core.http.invalidation import Outdated
 from unicache._core.http.keys import base_of, key_of, normal_host, with_normal_query
 from unicache._core.http.messages import Request
 from unicache._core.http.options import Options, rules_of
 from unicache._core.http.shelf import Shelf
+from unicache._core.http.steps import Ask
 from unicache._core.http.turns import Turns
 from unicache.errors import InvalidArgument
 
