@@ -33,7 +33,7 @@ class NodeOptions(msgspec.Struct, frozen=True):
     who: Credentials
     timeout: float = 1.0
     connect_timeout: float = 1.0
-    max_connections: int = 16
+    max_connections: int = 32
     near: NearOptions | None = None
 
 
