@@ -27,7 +27,7 @@ from unicache.server import Server
 __all__ = ["main"]
 
 _FULL = Plan(rounds=7, seconds=0.5, entries=1_000_000)
-_SHORT = Plan(rounds=3, seconds=0.1, entries=10_000)
+_SHORT = Plan(rounds=2, seconds=0.1, entries=10_000)
 _WIDTH = 160
 
 

@@ -11,6 +11,8 @@ __all__ = ["MOST_CALLERS", "ROW", "VALUE", "Row", "check", "key", "repeat", "rep
 Row = dict[str, Any]
 
 MOST_CALLERS = 64
+"""How many keys there are; more callers than that share them."""
+
 VALUE = b"not a digit " * 8 + b"here"
 """What is read by its key."""
 

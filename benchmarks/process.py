@@ -71,7 +71,9 @@ class Worker:
         self._process.kill()
         self._process.wait()
         self._errors.seek(0)
-        said = self._errors.read().strip().splitlines()
-        reason = said[-1] if said else f"ended with status {self._process.returncode}, or was silent too long"
+        # The last line of a group of errors is nothing but its frame.
+        said = [line.strip(" |+-") for line in self._errors.read().splitlines()]
+        silent = f"ended with status {self._process.returncode}, or was silent too long"
+        reason = next(filter(None, reversed(said)), silent)
         self.close()
         raise Failed(reason)

@@ -151,7 +151,7 @@ class Options(TypedDict, total=False):
     ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
-    ``max_connections``   sockets that threads share; 16. The other models need one
+    ``max_connections``   sockets that threads share; 32. The other models need one
     ``client_name``       what the server calls the connection in ``CLIENT LIST``
     ``username password db``  who to be on the server, and which database to use
     ``max_entries max_bytes`` bounds of ``memory://``; 100,000 entries and 256 MiB

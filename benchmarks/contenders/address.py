@@ -17,5 +17,5 @@ class Address(NamedTuple):
 
     @property
     def url(self) -> str:
-        """As unicache takes it."""
-        return f"valkey://{self.host}:{self.port}"
+        """As unicache takes it. Most peers wait as long as it takes; neither shall we fail on a busy machine."""
+        return f"valkey://{self.host}:{self.port}?timeout=30"

@@ -25,4 +25,4 @@ async def together(get: AwaitingGet, callers: int, calls: int) -> None:
     """Run ``callers`` callers, each making ``calls`` calls."""
     async with asyncio.TaskGroup() as group:
         for caller in range(callers):
-            group.create_task(load.repeat_awaiting(get, load.key(caller), calls))
+            group.create_task(load.repeat_awaiting(get, load.key(caller % load.MOST_CALLERS), calls))

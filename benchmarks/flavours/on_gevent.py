@@ -19,5 +19,7 @@ async def order() -> str:
 
 async def together(get: Get, callers: int, calls: int) -> None:
     """Run ``callers`` callers, each making ``calls`` calls."""
-    greenlets = [gevent.spawn(load.repeat, get, load.key(caller), calls) for caller in range(callers)]
+    greenlets = [
+        gevent.spawn(load.repeat, get, load.key(caller % load.MOST_CALLERS), calls) for caller in range(callers)
+    ]
     gevent.joinall(greenlets, raise_error=True)

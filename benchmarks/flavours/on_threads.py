@@ -31,7 +31,7 @@ async def together(get: Get, callers: int, calls: int) -> None:
 
     def call(caller: int) -> None:
         try:
-            load.repeat(get, load.key(caller), calls)
+            load.repeat(get, load.key(caller % load.MOST_CALLERS), calls)
         except BaseException as failure:  # noqa: BLE001 - raised again below, in the thread that asked
             failures.append(failure)
 

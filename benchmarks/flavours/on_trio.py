@@ -26,4 +26,4 @@ async def together(get: AwaitingGet, callers: int, calls: int) -> None:
     """Run ``callers`` callers, each making ``calls`` calls."""
     async with trio.open_nursery() as nursery:
         for caller in range(callers):
-            nursery.start_soon(load.repeat_awaiting, get, load.key(caller), calls)
+            nursery.start_soon(load.repeat_awaiting, get, load.key(caller % load.MOST_CALLERS), calls)

@@ -26,7 +26,7 @@ async def order() -> str:
 
 async def together(get: AwaitingGet, callers: int, calls: int) -> None:
     """Run ``callers`` callers, each making ``calls`` calls."""
-    loops = [load.repeat_awaiting(get, load.key(caller), calls) for caller in range(callers)]
+    loops = [load.repeat_awaiting(get, load.key(caller % load.MOST_CALLERS), calls) for caller in range(callers)]
     try:
         await gatherResults([Deferred.fromCoroutine(loop) for loop in loops], consumeErrors=True)
     except FirstError as error:

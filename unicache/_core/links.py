@@ -7,7 +7,7 @@ repeated without harm. Nothing else is ever repeated (R6).
 
 import os
 import weakref
-from collections.abc import Hashable
+from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from math import inf
 from typing import Any
@@ -33,7 +33,7 @@ class NodeOptions(msgspec.Struct, frozen=True):
     who: Credentials
     timeout: float = 1.0
     connect_timeout: float = 1.0
-    max_connections: int = 16
+    max_connections: int = 32
     near: NearOptions | None = None
 
 
@@ -79,7 +79,7 @@ class Links:
         """Have an open link, or raise why not."""
         raise NotImplementedError
 
-    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+    def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Awaitable[Any]:
         raise NotImplementedError
 
     async def _open(self, link: Link, deadline: float) -> None:
@@ -154,11 +154,11 @@ class SharedLinks(Links):
         self._links: dict[Hashable, Link] = {}
         self._here = io.here
 
-    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+    def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Awaitable[Any]:
         link = self._links.get(self._here())
         if link is None or link.dead:
             link = self._start()
-        return await link.request(payload, want, deadline, reading)
+        return link.request(payload, want, deadline, reading)
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""

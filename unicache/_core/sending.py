@@ -20,7 +20,10 @@ __all__ = ["Sender", "seconds_left"]
 
 
 class Sender:
-    """Speaks to one node over links."""
+    """Speaks to one node over links.
+
+    What may change something goes through ``_command`` or ``_pipeline``, and no other way: a near cache listens there.
+    """
 
     def __init__(self, links: Links) -> None:
         self._links = links
@@ -52,18 +55,17 @@ class Sender:
 
     async def _run(self, command: Command, *, again: bool) -> Any:
         if command[1] in self._known:  # the short way, of nearly all calls
-            reply = await self._request(resp.pack(*command), again=again)
+            reply = await self._command(command, again=again)
             if not is_unknown_script(reply):
                 return reply
         [reply] = await self._pipeline([command], again=again)
         return reply
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
-        value = sound(reply, name)
-        if value is None:
-            return None
+        if type(reply) is not bytes:
+            return sound(reply, name)  # type: ignore[no-any-return]  # None, or an error, which is raised
         try:
-            return unpack(name, value)
+            return unpack(name, reply)
         except ValueFormatError as error:
             error.key = key_part(name)
             if isinstance(error, WrongKey):
