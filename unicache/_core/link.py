@@ -73,6 +73,7 @@ class Link:
         self._alarm: Alarm | None = None
         self.alarm_at = inf
         self.watches = Watches()
+        self.crossing = 0  # requests that wait for this link to be idle, in order to go by another
         self.reason: CacheError | None = None
         self._broken: CacheError | None = None
         self._resolve = io.resolve
@@ -81,6 +82,11 @@ class Link:
     @property
     def _opening(self) -> bool:
         return not (self.new or self.ready or self.dead)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing was asked that is not answered."""
+        return not self._pending and not self._queue
 
     @property
     def busy(self) -> bool:

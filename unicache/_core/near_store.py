@@ -68,7 +68,8 @@ class NearStore(ValkeyStore):
         """The values of the names, of which the near cache has been told."""
         reading = _Reading(self._near, names, pairs, _record)
         try:
-            replies = await self._request(payload, want, again=True, reading=reading)
+            aside = self._large.any(names)
+            replies = await self._request(payload, want, again=True, reading=reading, aside=aside)
         finally:
             reading.end()
         for reply in replies:

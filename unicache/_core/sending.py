@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from unicache._core import resp
-from unicache._core.commands import Command, evalsha, scripts, taught, with_text
+from unicache._core.commands import Command, evalsha, names_in, scripts, taught, with_text
 from unicache._core.envelope import WrongKey, unpack
+from unicache._core.large import LARGE, LargeNames
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.record import Lease, Record
@@ -28,11 +29,20 @@ class Sender:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
+        self._large = LargeNames()
         self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
 
     async def _command(self, command: Command, *, again: bool) -> Any:
         """The reply to one command."""
-        return await self._request(resp.pack(*command), again=again)
+        payload = resp.pack(*command)
+        return await self._request(payload, again=again, aside=self._is_large(payload, [command]))
+
+    def _is_large(self, payload: bytes, commands: Sequence[Command]) -> bool:
+        """Whether the request goes aside; then so does from now on whatever is about its names, to keep the order."""
+        large = len(payload) >= LARGE
+        if large:
+            self._large.add(names_in(commands))
+        return large or (bool(self._large) and self._large.any(names_in(commands)))
 
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies to commands that go out in one write.
@@ -42,11 +52,13 @@ class Sender:
         """
         if not commands:
             return []
-        replies = await self._request(resp.pack_all(taught(commands, self._known)), len(commands), again=again)
+        payload = resp.pack_all(taught(commands, self._known))
+        aside = self._is_large(payload, commands)
+        replies = await self._request(payload, len(commands), again=again, aside=aside)
         replies = [replies] if len(commands) == 1 else list(replies)
         for at, reply in enumerate(replies):
             if is_unknown_script(reply):  # the server was restarted; nothing was done yet
-                replies[at] = await self._request(resp.pack(*with_text(commands[at])), again=again)
+                replies[at] = await self._request(resp.pack(*with_text(commands[at])), again=again, aside=aside)
         self._known.update(scripts(commands))
         return replies
 
@@ -64,6 +76,8 @@ class Sender:
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
         if type(reply) is not bytes:
             return sound(reply, name)  # type: ignore[no-any-return]  # None, or an error, which is raised
+        if len(reply) >= LARGE:
+            self._large.add([name])
         try:
             return unpack(name, reply)
         except ValueFormatError as error:
