@@ -148,7 +148,7 @@ class Options(TypedDict, total=False):
     ``compression``       ``"zstd"`` to compress values of more than ``compression_threshold`` bytes, 1024; ``"none"``
     ``signing encryption``  keys of 32 bytes by their ids, such as ``{"2026": key}``: the first signs or encrypts every
                           value, and only what one of them has is read. At most one of the two
-    ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
+    ``max_value_bytes``   the most bytes of one encoded value, written or read; 20 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``max_connections``   sockets that threads share; 32. The other models need one
