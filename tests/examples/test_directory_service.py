@@ -51,14 +51,10 @@ def test_what_another_process_changes_is_seen_at_once(environment: dict[str, str
     assert [pages.ask("GET", "/ann").body for _ in range(2)] == [b"<h1>ann</h1><p>ann@example.com</p>\n"] * 2
     assert questions(pages) == 1
 
-    edit(environment, "change", "ann", "ann@example.org")
-    assert pages.ask("GET", "/ann").body == b"<h1>ann</h1><p>ann@example.org</p>\n"
+    edit(environment, "change", "ann", "<ann>")
+    assert pages.ask("GET", "/ann").body == b"<h1>ann</h1><p>&lt;ann&gt;</p>\n"
     assert questions(pages) == 1  # the setter put the new address where the getter looks
 
     edit(environment, "remove", "ann")
     assert [pages.ask("GET", "/ann").status for _ in range(2)] == [404, 404]
     assert questions(pages) == 2  # it dropped the address; that there is none is remembered, too
-
-    edit(environment, "change", "ann", "<ann>")
-    assert pages.ask("GET", "/ann").body == b"<h1>ann</h1><p>&lt;ann&gt;</p>\n"
-    assert questions(pages) == 2

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from servers import observer
 from services import PATIENCE, Answer, Service
+from unicache import Cache
 from unicache.server import Server
 
 PROGRAMS = ["on_flask.py", "on_gevent.py", "on_fastapi:app", "on_twisted.py"]
@@ -96,18 +96,23 @@ def test_without_the_store_the_service_is_unavailable_and_comes_back_with_it(ser
     assert answered(service, "GET", "key").json == 1
 
 
+def test_a_store_that_does_not_answer_is_as_good_as_none(service: Service, server: Server) -> None:
+    assert answered(service, "PUT", "key", 1).status == 200
+    server.pause()
+    answer = answered(service, "GET", "key")
+    server.resume()
+    assert (answer.status, answer.json) == (503, {"error": "OperationTimeout"})
+    assert answered(service, "GET", "key").json == 1
+
+
 def test_what_is_no_json_is_the_client_s_fault(service: Service) -> None:
     answer = service.ask("PUT", "/documents/key")
     assert 400 <= answer.status < 500
 
 
-def test_the_services_share_their_documents(server: Server, tmp_path: Path) -> None:
-    environment = {"UNICACHE_URL": server.url}
-    with (
-        Service("documents/on_twisted.py", tmp_path / "one", environment) as one,
-        Service("documents/on_fastapi:app", tmp_path / "two", environment) as two,
-    ):
-        assert answered(one, "POST", "key", {"from": "Twisted"}).status == 200
-        assert answered(two, "GET", "key").json == {"from": "Twisted"}
-        assert answered(two, "DELETE", "key").status == 200
-        assert answered(one, "GET", "key").status == 404
+def test_other_programs_find_the_documents_and_change_them(service: Service, server: Server) -> None:
+    with Cache(server.url, namespace="documents") as cache:
+        assert answered(service, "POST", "key", {"from": "HTTP"}).status == 200
+        assert cache.get("key") == {"from": "HTTP"}
+        cache.set("key", {"from": "Python"})
+        assert answered(service, "GET", "key").json == {"from": "Python"}
