@@ -19,7 +19,7 @@ from unicache._core.run import run
 
 __all__ = ["SERVER_ONLY", "Cache", "Event", "Running", "Stage", "bare", "open_cache"]
 
-SERVER_ONLY = frozenset({"elsewhere", "near", "observer", "own_server", "proxy", "replicated"})
+SERVER_ONLY = frozenset({"elsewhere", "near", "observer", "own_server", "proxy", "replicated", "sticky"})
 """Fixtures that a test on a store without a server cannot have."""
 
 Cache = unicache_asyncio.Cache

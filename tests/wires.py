@@ -155,7 +155,11 @@ class Proxy(_Listener):
                     break
                 for start in range(0, len(data), self._piece):
                     client.sendall(data[start : start + self._piece])
+                self.handed_on(len(data))
         _hang_up(client)
+
+    def handed_on(self, size: int) -> None:
+        """So many bytes of a reply have been handed on."""
 
     def _asked(self) -> None:
         """Part of a request is there."""

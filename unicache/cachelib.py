@@ -37,7 +37,8 @@ class Cache(BaseCache):
         *,
         ignore_delete_many_errors: bool = True,
     ) -> None:
-        super().__init__(default_timeout, ignore_delete_many_errors)
+        super().__init__(default_timeout)
+        self.ignore_delete_many_errors = ignore_delete_many_errors  # older ones do not know it
         self._calls = Calls(cache._engine)
         self._prefix = key_prefix
 
@@ -97,5 +98,6 @@ class Cache(BaseCache):
         return self.inc(key, -delta)
 
     def _life(self, timeout: Timeout) -> float | None:
-        seconds = self._normalize_timeout(timeout)
-        return float(seconds) if seconds > 0 else None
+        chosen: int | timedelta = self.default_timeout if timeout is None else timeout
+        seconds = chosen.total_seconds() if isinstance(chosen, timedelta) else chosen
+        return seconds if seconds > 0 else None

@@ -28,7 +28,7 @@ class Cache(unicache.cachelib.Cache, BaseCache):
     @classmethod
     def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> "Cache":
         """What Flask-Caching calls. Raises ConfigurationError, naming what is wrong with the URL or an option."""
-        options = dict(kwargs)
-        timeout, ignore = options.pop("default_timeout"), options.pop("ignore_delete_many_errors")
+        timeout, ignored = config["CACHE_DEFAULT_TIMEOUT"], config["CACHE_IGNORE_ERRORS"]
+        options = {name: kwargs[name] for name in kwargs.keys() - {"default_timeout", "ignore_delete_many_errors"}}
         cache = cls._kind(config.get("CACHE_UNICACHE_URL") or from_environment(), **options)
-        return cls(cache, timeout, config["CACHE_KEY_PREFIX"], ignore_delete_many_errors=ignore)
+        return cls(cache, timeout, config["CACHE_KEY_PREFIX"], ignore_delete_many_errors=ignored)

@@ -148,13 +148,13 @@ class Options(TypedDict, total=False):
     ``compression``       ``"zstd"`` to compress values of more than ``compression_threshold`` bytes, 1024; ``"none"``
     ``signing encryption``  keys of 32 bytes by their ids, such as ``{"2026": key}``: the first signs or encrypts every
                           value, and only what one of them has is read. At most one of the two
-    ``max_value_bytes``   the most bytes of one encoded value, written or read; 64 MiB
+    ``max_value_bytes``   the most bytes of one encoded value, written or read; 20 MiB
     ``timeout``           how long a call waits for the server; 1 second
     ``connect_timeout``   how long opening a connection may take; 1 second
     ``acknowledged_by``   how many replicas must have a change of a document, or an invalidation, before the call
                           returns; 0. With fewer it raises NotReplicated, or InvalidationUncertain
     ``replica``           ``"host:port"`` of a replica that documents are read from while it answers. It may lag behind
-    ``max_connections``   sockets that threads share; 16. The other models need one
+    ``max_connections``   sockets that threads share; 32. The other models need one
     ``client_name``       what the server calls the connection in ``CLIENT LIST``
     ``username password db``  who to be on the server, and which database to use
     ``max_entries max_bytes`` bounds of ``memory://``; 100,000 entries and 256 MiB

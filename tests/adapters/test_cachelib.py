@@ -1,9 +1,11 @@
 """cachelib's interface as its documentation describes it, under threads and gevent, on every store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import gevent
+import gevent.pool
 import pytest
 
 import unicache
@@ -81,6 +83,12 @@ def test_counting_begins_at_zero_loses_nothing_and_keeps_the_time(
     cache.set("set", 41, 60)
     assert cache.inc("set") == 42
     assert (store.ttl("set") or 0) <= 60
+
+
+def test_threads_and_greenlets_lose_no_count(cache: unicache.cachelib.Cache, store: unicache.Cache) -> None:
+    together = gevent.pool.Pool(8) if isinstance(store, unicache_gevent.Cache) else ThreadPoolExecutor(8)
+    list(together.map(lambda _: cache.inc("visits"), range(400)))
+    assert cache.get("visits") == 400
 
 
 def test_clear_removes_what_has_the_prefix_or_everything(store: unicache.Cache) -> None:

@@ -16,6 +16,7 @@ from unicache.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+SERVICES = sorted((ROOT / "examples").glob("*/*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 IN_README = ("threads", "asyncio", "gevent", "twisted")
@@ -58,9 +59,10 @@ def test_an_example_prints_what_it_says_against_a_server(path: Path, valkey_serv
     assert (done.stderr, done.stdout) == ("", promised_output(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*EXAMPLES, *SERVICES], ids=lambda path: path.stem)
 def test_an_example_is_shown_on_a_page(path: Path) -> None:
-    shown = [text for text in (ROOT / "docs").glob("*.md") if f"examples/{path.name}" in text.read_text("utf-8")]
+    name = path.relative_to(ROOT).as_posix()
+    shown = [text for text in (ROOT / "docs").glob("*.md") if name in text.read_text("utf-8")]
     assert shown
 
 

@@ -174,3 +174,67 @@ def test_a_success_ends_the_back_off() -> None:
     backoff.failed(10.0)
     backoff.succeeded()
     assert (backoff.failures, backoff.delay(10.0)) == (0, 0.0)
+
+
+# -- beside the link that all share
+
+
+SMALL, LARGE = b"*1\r\n$5\r\nSMALL\r\n", b"*1\r\n$5\r\nLARGE\r\n"
+
+
+def _written(io: HandIo) -> list[bytes]:
+    """What was sent on each link after its greeting."""
+    for transport in io.transports:
+        transport.end_of_tick()
+    return [b"".join(transport.written[1:]) for transport in io.transports]
+
+
+def test_what_is_large_goes_by_a_link_of_its_own() -> None:
+    io = HandIo()
+    links = _links(io)
+    large = Running(links.request(LARGE, again=False, aside=True))
+    _greet(io)
+    small = Running(links.request(SMALL, again=False))
+    _greet(io)
+    assert _written(io) == [LARGE, SMALL]
+    io.transports[1].receiver.received(b"+SMALL\r\n")
+    assert (small.go().result, large.go().done) == (b"SMALL", False)
+
+
+def test_what_is_large_overtakes_nothing_that_was_asked_before() -> None:
+    io = HandIo()
+    links = _links(io)
+    small = Running(links.request(SMALL, again=False))
+    main = _greet(io)
+    calls = [Running(links.request(each, again=False, aside=True)) for each in (b"first ", b"second ")]
+    assert _written(io) == [SMALL + PING * 2]
+    main.receiver.received(b"+SMALL\r\n+PONG\r\n+PONG\r\n")
+    calls.append(Running(links.request(b"third ", again=False, aside=True)))  # before the others have gone on
+    main.end_of_tick()
+    main.receiver.received(b"+PONG\r\n")
+    assert small.go().done
+    for call in calls:
+        call.go()
+    _greet(io)
+    assert _written(io) == [SMALL + PING * 3, b"first second third "]
+
+
+def test_what_waited_in_vain_to_go_aside_was_not_sent() -> None:
+    io = HandIo()
+    links = _links(io)
+    small = Running(links.request(SMALL, again=False))
+    _greet(io)
+    call = Running(links.request(LARGE, again=False, aside=True))
+    io.time = 1.0
+    io.alarms[-1].ring()
+    assert [type(each.go().result) for each in (small, call)] == [OperationTimeout] * 2
+    assert [small.result.ambiguous, call.result.ambiguous] == [True, False]
+
+
+def test_both_links_are_lost_and_closed_together() -> None:
+    io = HandIo()
+    links = _links(io)
+    calls = [Running(links.request(LARGE, again=False, aside=aside)) for aside in (True, False)]
+    links.close()
+    assert [type(call.go().result) for call in calls] == [CacheClosed] * 2
+    assert all(transport.closed for transport in io.transports)

@@ -20,10 +20,10 @@ from unicache.server import Server
 LOOKS = 5
 Calls = dict[str, Callable[[], Any]]
 
-MEMORY = {"get": 9, "function": 7}
-NEAR = {"get": 9, "function": 7}
-REMOTE = {"get": 29, "function": 51}
-REMOTE_ASYNCIO = {"get": 32, "function": 57}
+MEMORY = {"get": 6, "function": 7}
+NEAR = {"get": 6, "function": 7}
+REMOTE = {"get": 24, "function": 29}
+REMOTE_ASYNCIO = {"get": 27, "function": 34}
 
 PACKAGES = tuple(
     str(Path(package.__file__).parent) for package in (unicache, unicache_asyncio) if package.__file__ is not None

@@ -8,16 +8,15 @@ must not live here: how old is too old (``test_near_coherence``).
 """
 
 import json
-import mmap
-import os
 import sys
 from collections import Counter
 from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic_ns
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
+
+from cells import Cells
 
 from caches import Cache, open_cache
 from flavours import FLAVOURS
@@ -37,7 +36,6 @@ BREATH = 25
 _READS = 1
 _ROWS = 8
 _HEAD = 1 + _ROWS
-_CELL = 8
 
 
 class Post(NamedTuple):
@@ -65,35 +63,11 @@ class Seen(NamedTuple):
     ages: dict[str, int]
 
 
-class Board:
-    """What all of them see: whether to go on, how much was read, and since when each number has been there."""
+class Board(Cells):
+    """What all of them see: how much was read, and since when each number has been there."""
 
     def __init__(self, path: Path, parent: int = 0) -> None:
-        size = (_HEAD + len(KEYS) * MOST) * _CELL
-        if not path.exists():
-            with path.open("wb") as file:
-                file.truncate(size)
-        with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), size)
-        self.cells = memoryview(self._memory).cast("Q")
-        self._parent = parent
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.cells.release()
-        self._memory.close()
-
-    @property
-    def going(self) -> bool:
-        return not self.cells[0] and os.getppid() == self._parent
-
-    def stop(self) -> None:
-        """Have all of them come to an end."""
-        self.cells[0] = 1
+        super().__init__(path, _HEAD + len(KEYS) * MOST, parent)
 
     @property
     def counts(self) -> list[int]:

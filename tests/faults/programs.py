@@ -9,10 +9,13 @@ __all__ = ["said", "started"]
 
 STRICT = ("-X", "dev", "-W", "error")
 
+PATIENCE = "import logging\nlogging.getLogger('asyncio').setLevel(logging.ERROR)\n"
+"""In its development mode asyncio warns of steps that take 100 ms, which on a busy machine any of them may."""
+
 
 def started(text: str, *arguments: str, options: Sequence[str] = ()) -> "subprocess.Popen[str]":
     """Start it; warnings are errors, and leaks are warnings."""
-    command = [sys.executable, *STRICT, *options, "-c", textwrap.dedent(text), *arguments]
+    command = [sys.executable, *STRICT, *options, "-c", PATIENCE + textwrap.dedent(text), *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 

@@ -5,13 +5,12 @@ writes where another does, and nobody waits for a process that was stopped. What
 all that (``worker``), and what is right (``histories``).
 """
 
-import mmap
-import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from cells import Cells
 
 from histories import Life
 
@@ -77,42 +76,15 @@ LIVES = {key: _life(kind_of(key)) for key in KEYS}
 _READS = len(KEYS)
 _LEADING = _READS + 1
 _ROW = _LEADING + 1
-_CELL = 8
 
 
-class Board:
-    """Numbers that all processes see, in a file. Each process writes in its own ``row`` only.
-
-    A worker's board says ``going`` until it is told to stop, or ``parent``, the process that started it, has died.
-    """
+class Board(Cells):
+    """What all processes see. Each writes in its own ``row`` only."""
 
     def __init__(self, path: Path, row: int = 0, parent: int = 0) -> None:
-        size = (1 + len(CREW) * _ROW) * _CELL
-        if not path.exists():
-            path.write_bytes(bytes(size))
-        with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), size)
-        self._cells = memoryview(self._memory).cast("Q")
+        super().__init__(path, 1 + len(CREW) * _ROW, parent)
         self._start = 1 + row * _ROW
         self._lock = threading.Lock()
-        self._parent = parent
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._cells.release()
-        self._memory.close()
-
-    @property
-    def going(self) -> bool:
-        return not self._cells[0] and os.getppid() == self._parent
-
-    def stop(self) -> None:
-        """Have all processes come to an end."""
-        self._cells[0] = 1
 
     def version(self, key: str) -> int:
         """What is true now."""
@@ -124,22 +96,22 @@ class Board:
         for key in keys:
             place = KEYS.index(key)
             with self._lock:
-                self._cells[self._start + place] += 1
+                self.cells[self._start + place] += 1
             found[key] = sum(self._column(place))
         return found
 
     def count(self) -> None:
         """One more read."""
         with self._lock:
-            self._cells[self._start + _READS] += 1
+            self.cells[self._start + _READS] += 1
 
     def lead(self, *, begins: bool) -> None:
         """A load of the lone key begins here, or ends."""
-        self._cells[self._start + _LEADING] = begins
+        self.cells[self._start + _LEADING] = begins
 
     def forget(self, row: int) -> None:
         """Who worked in this row leads no more."""
-        self._cells[1 + row * _ROW + _LEADING] = 0
+        self.cells[1 + row * _ROW + _LEADING] = 0
 
     @property
     def leaders(self) -> list[int]:
@@ -152,4 +124,4 @@ class Board:
         return self._column(_READS)
 
     def _column(self, place: int) -> Sequence[int]:
-        return self._cells[1 + place :: _ROW].tolist()
+        return self.cells[1 + place :: _ROW].tolist()

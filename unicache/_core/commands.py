@@ -14,6 +14,7 @@ __all__ = [
     "find_commands",
     "glob",
     "milliseconds",
+    "names_in",
     "scripts",
     "taught",
     "version_commands",
@@ -24,18 +25,24 @@ __all__ = [
 
 Command = tuple[bytes | str | int, ...]
 
-_READING = frozenset({"CLIENT", "EXEC", "EXISTS", "GET", "MGET", "MULTI", "PING", "PTTL", "SCAN"})
+_NAMELESS = frozenset({"CLIENT", "EXEC", "MULTI", "PING", "SCAN", "TIME"})
+_READING = _NAMELESS | {"EXISTS", "GET", "MGET", "PTTL"}
 
 
 def written(commands: Sequence[Command]) -> list[bytes]:
     """The names that the commands may change: those of all commands that are not known only to read."""
+    return names_in([command for command in commands if command[0] not in _READING])
+
+
+def names_in(commands: Sequence[Command]) -> list[bytes]:
+    """The names that the commands are about."""
     names: list[bytes | str | int] = []
     for verb, *arguments in commands:
         if verb in ("EVAL", "EVALSHA"):
             names += arguments[2 : 2 + int(arguments[1])]
-        elif verb == "UNLINK":
+        elif verb in ("MGET", "UNLINK"):
             names += arguments
-        elif verb not in _READING:
+        elif verb not in _NAMELESS:
             names += arguments[:1]
     return [name for name in names if isinstance(name, bytes)]
 

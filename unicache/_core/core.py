@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from unicache._core.breaker import Breaker
 from unicache._core.counts import Counts, Events
@@ -20,6 +20,7 @@ from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 __all__ = ["TROUBLE", "Core"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 TROUBLE = (StoreUnavailable, OperationTimeout, ServerError)
 """What makes a load-through read answer without the store (P7)."""
@@ -58,6 +59,7 @@ class Core:
         self.events = Events()
         self.missed = Missed(io, store, settings.replay_invalidations)
         self.switched_on = True
+        self._troubled = False  # since the store did not answer, until it is certain that it does again
         self.ever_disabled = False  # tells those who have no time that there is nothing more to ask
 
     @property
@@ -65,21 +67,42 @@ class Core:
         """Whether load-through uses the cache: the switch, and no ``disabled()`` around the caller."""
         return self.switched_on and not (self.ever_disabled and id(self) in _disabled.get())
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+    async def ask(self, question: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Read for load-through: not while the store is known to be out of reach, and its troubles are counted (P7)."""
-        if not self.store.available or not self.breaker.allows(self.io.now()):
-            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
+        if self._troubled or self.missed.waiting or not self.store.available:
+            await self._try_again()
         try:
-            if len(self.missed):
-                await self.missed.replay()
-            answer = await question()
+            answer = await question(*args, **kwargs)
         except TROUBLE:
+            self._troubled = True
             self.breaker.failed(self.io.now())
             raise
-        self.breaker.succeeded()
-        if self.events.down and not self.breaker.is_open:
-            self.events.back()
+        if self._troubled or self.events.down:
+            self._serves()
         return answer
+
+    async def _try_again(self) -> None:
+        """Whether to ask at all, after trouble; if so, first repeat what has been missed."""
+        if not self.store.available or not self.breaker.allows(self.io.now()):
+            raise StoreUnavailable("the store is out of reach; it is not time for another attempt")
+        if self.missed.waiting:
+            await self._replay()
+
+    async def _replay(self) -> None:
+        try:
+            await self.missed.replay()
+        except TROUBLE:
+            self._troubled = True
+            self.breaker.failed(self.io.now())
+            raise
+
+    def _serves(self) -> None:
+        """The store has answered after trouble."""
+        self.breaker.succeeded()
+        if not self.breaker.is_open:
+            self._troubled = False
+            if self.events.down:
+                self.events.back()
 
     async def close(self) -> None:
         """Let go of the store."""

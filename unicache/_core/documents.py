@@ -9,10 +9,11 @@ from unicache._core.durations import optional_seconds
 from unicache._core.extending import check_data, extended
 from unicache._core.names import Keyspace
 from unicache._core.options import Life, Ttl, check_cas, done, kept_unless, life_of, mismatch, not_found, ruled, tagged
-from unicache._core.record import ABSENT
+from unicache._core.record import ABSENT, Record
+from unicache._core.rules import needs_judgement
 from unicache._core.store import KeepTtl, Outcome, Rule, Write
 from unicache._core.tags import Tags
-from unicache._core.verdicts import Verdicts, is_plain, is_value
+from unicache._core.verdicts import Verdicts, is_value
 from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
 
@@ -50,13 +51,15 @@ class Documents:
         found = self._store.peek(name)
         if found is ABSENT:
             return default
-        return self._values.value(name, found) if is_plain(found) or self._verdicts.known(found) else MISSING
+        if type(found) is Record and (not needs_judgement(found) or self._verdicts.known(found)):
+            return self._values.value(name, found)
+        return MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
         name = self._names.entry(key)
         held = await self._reader.read(name)
-        record = held if is_plain(held) else await self._verdicts.found(held)
+        record = held if type(held) is Record and not needs_judgement(held) else await self._verdicts.found(held)
         return default if record is None else self._values.value(name, record, wanted)
 
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:

@@ -104,8 +104,8 @@ def pack(name: bytes, record: Record) -> bytes:
         len(record.tags),
         len(record.payload),
     )
-    body = b"".join((head, tags, record.payload))
-    return body + _CRC.pack(crc32(body))
+    checksum = crc32(record.payload, crc32(tags, crc32(head)))
+    return b"".join((head, tags, record.payload, _CRC.pack(checksum)))
 
 
 def unpack(name: bytes, data: bytes) -> Record | Lease:

@@ -60,6 +60,7 @@ class CachedFunction:
         self._names = engine.names
         self._loads = engine.loads
         self._near = engine.core.store.near
+        self._peek = engine.core.store.peek
         method = is_method(function)
         self._binder = Binder(function, key=key, ignore=ignore, version=version, bound=method, vary=vary)
         steady = not callable(key) and not vary
@@ -76,6 +77,14 @@ class CachedFunction:
     def key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """The key of a call."""
         return self._binder.key(args, kwargs)
+
+    def name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        """The server's name for the value of a call."""
+        try:
+            known = None if kwargs else self._known_names.get((*args, *map(type, args)))
+        except TypeError:  # an argument that cannot be hashed
+            known = None
+        return known or self._call_names.name(args, kwargs)
 
     def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
         """How to come by the value of a call."""
@@ -97,17 +106,25 @@ class CachedFunction:
 
     def peek(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A hit that needs no waiting, else ``load.MISS``."""
-        if not self._near:
+        core = self.engine.core
+        if not self._near or not core.enabled:
             return MISS
-        try:
-            name = None if kwargs else self._known_names.get((*args, *map(type, args)))
-        except TypeError:  # an argument that cannot be hashed
-            name = None
-        return self._loads.peek(name or self._call_names.name(args, kwargs), self._terms, self.counts, self._schema)
+        name = self.name(args, kwargs)
+        value = self._loads.hit(name, self._peek(name), self._terms, self.counts, self._schema)
+        if value is not MISS:
+            self.counts.near += 1
+            core.counts.near += 1
+        return value
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
-        return (await self._loads.through(self.plan(args, kwargs))).value
+        loads = self._loads
+        if not self.engine.core.enabled:
+            return (await loads.through(self.plan(args, kwargs))).value
+        name = self.name(args, kwargs)
+        held = await loads.read(name)
+        value = loads.hit(name, held, self._terms, self.counts, self._schema)
+        return value if value is not MISS else (await loads.further(self.plan(args, kwargs), held)).value
 
     async def result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[Any]:
         """The same, with where it came from."""

@@ -10,7 +10,6 @@ What must not be here: which node, how many links, when to try again (``links``)
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from enum import Enum
 from itertools import chain
 from math import inf
 from typing import Any
@@ -31,17 +30,6 @@ GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
 
 
-class _State(Enum):
-    NEW = "new"
-    OPENING = "opening"
-    READY = "ready"
-    DEAD = "dead"
-
-
-# Looked up once: in Python 3.11 a member of an Enum costs as much as ten attributes, and every request asks.
-_NEW, _OPENING, _READY, _DEAD = _State
-
-
 class Slot:
     """A request's place in the queue of replies."""
 
@@ -60,7 +48,12 @@ class Slot:
 
 
 class Link:
-    """A link to one endpoint. ``request`` may be called at once; what is asked before it is open goes out in order."""
+    """A link to one endpoint. ``request`` may be called at once; what is asked before it is open goes out in order.
+
+    ``new``    never opened
+    ``ready``  open, greeted, and not lost
+    ``dead``   lost, refused or closed; ``reason`` says which
+    """
 
     def __init__(self, io: Io, endpoint: Endpoint, who: Credentials, near: Near | None = None) -> None:
         self._io = io
@@ -68,7 +61,9 @@ class Link:
         self.trust = Trust(weakref.ref(self))
         self._endpoint = endpoint
         self._who = who
-        self._state = _NEW
+        self.new = True
+        self.ready = False
+        self.dead = False
         self._transport: Transport | None = None
         self._reader = reader()
         self._queue: deque[Slot] = deque()  # asked before the link was open
@@ -78,25 +73,20 @@ class Link:
         self._alarm: Alarm | None = None
         self.alarm_at = inf
         self.watches = Watches()
+        self.crossing = 0  # requests that wait for this link to be idle, in order to go by another
         self.reason: CacheError | None = None
         self._broken: CacheError | None = None
         self._resolve = io.resolve
         self._promise = io.promise
 
     @property
-    def new(self) -> bool:
-        """Never opened."""
-        return self._state is _NEW
+    def _opening(self) -> bool:
+        return not (self.new or self.ready or self.dead)
 
     @property
-    def ready(self) -> bool:
-        """Open, greeted, and not lost."""
-        return self._state is _READY
-
-    @property
-    def dead(self) -> bool:
-        """Lost, refused or closed; ``reason`` says which."""
-        return self._state is _DEAD
+    def idle(self) -> bool:
+        """Nothing was asked that is not answered."""
+        return not self._pending and not self._queue
 
     @property
     def busy(self) -> bool:
@@ -111,8 +101,7 @@ class Link:
         Raises StoreUnavailable, OperationTimeout, ConfigurationError, CacheClosed; whoever called must then ``end`` it.
         """
         deadline = self._io.now() + seconds
-        if self._state is _NEW:
-            self._state = _OPENING
+        self.new = False
         try:
             self._attach(await self._connected(seconds))
         except (OSError, UnicodeError) as error:
@@ -131,7 +120,7 @@ class Link:
 
     def _attach(self, transport: Transport) -> None:
         self._transport = transport
-        if self._state is _DEAD:
+        if self.dead:
             transport.close()
         self._check_unbroken()
 
@@ -153,7 +142,7 @@ class Link:
 
     def _go(self) -> None:
         self._check_unbroken()
-        self._state = _READY
+        self.ready = True
         queue, self._queue = self._queue, deque()
         self._alone = len(queue) == 1
         for slot in queue:
@@ -169,7 +158,7 @@ class Link:
         """
         slot = Slot(self._promise(self._transport), payload, want, deadline, reading)
         try:
-            if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
+            if self.ready and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
             else:
                 self._wait_for_opening(slot)
@@ -183,7 +172,7 @@ class Link:
 
     def ask(self, payload: bytes, deadline: float, reading: Reading) -> None:
         """Send a request with one reply for which only ``reading`` waits."""
-        if self._state is _READY and len(self._pending) < MAX_IN_FLIGHT:
+        if self.ready and len(self._pending) < MAX_IN_FLIGHT:
             self._send(Slot(self._promise(self._transport), payload, 1, deadline, reading))
 
     def _send(self, slot: Slot) -> None:
@@ -269,7 +258,7 @@ class Link:
 
     def _refused(self) -> CacheError | None:
         """What the server said against us before it hung up."""
-        said = self._pending[0].replies if self._state is _OPENING and self._pending else None
+        said = self._pending[0].replies if self._opening and self._pending else None
         return refusal(said[0], str(self._endpoint)) if said and isinstance(said[0], ReplyError) else None
 
     def ring(self) -> None:
@@ -317,7 +306,7 @@ class Link:
 
     def _give_up(self, error: CacheError) -> None:
         """End, but leave it to ``open`` while that is under way: whoever opens keeps a score, and must hear first."""
-        if self._state is not _OPENING:
+        if not self._opening:
             self.end(error)
             return
         self._broken = self._broken or error
@@ -328,7 +317,8 @@ class Link:
         """Close; what is outstanding, and whatever comes later, fails with the first reason given."""
         # All of it each time: a signal may have cut the first short, or a request of another thread have slipped in.
         self.reason = self.reason or error
-        self._state = _DEAD
+        self.new = self.ready = False
+        self.dead = True
         self.trust.end()
         self._shut()
         self._fail_all(self.reason)

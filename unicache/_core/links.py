@@ -7,7 +7,7 @@ repeated without harm. Nothing else is ever repeated (R6).
 
 import os
 import weakref
-from collections.abc import Hashable
+from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from math import inf
 from typing import Any
@@ -23,6 +23,8 @@ from unicache._core.link import Link
 from unicache._core.near import Near, NearOptions, Reading, SignOfLife
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
+PING = b"*1\r\n$4\r\nPING\r\n"
+
 __all__ = ["Links", "NodeOptions", "SharedLinks", "bury", "distrusted"]
 
 
@@ -36,7 +38,7 @@ class NodeOptions(msgspec.Struct, frozen=True):
     who: Credentials
     timeout: float = 1.0
     connect_timeout: float = 1.0
-    max_connections: int = 16
+    max_connections: int = 32
     near: NearOptions | None = None
     acknowledged_by: int = 0
     replica: Endpoint | None = None
@@ -62,20 +64,26 @@ class Links:
         """False while the node is known to be out of reach and it is not time for another attempt."""
         return self._backoff.failures == 0 or self._io.now() >= self._backoff.next_try
 
-    async def request(self, payload: bytes, want: int = 1, *, again: bool, reading: Reading | None = None) -> Any:
-        """Carry a request out; ``again`` says that it may be repeated without harm, ``reading`` sees the replies first.
+    async def request(
+        self, payload: bytes, want: int = 1, *, again: bool, reading: Reading | None = None, aside: bool = False
+    ) -> Any:
+        """Carry a request out.
+
+        ``again``    it may be repeated without harm
+        ``reading``  sees the replies first
+        ``aside``    it, or its reply, is large; whoever shares a link should not have to wait behind it
 
         Raises StoreUnavailable, OperationTimeout, CacheClosed.
         """
         deadline = self._io.now() + self._timeout
         try:
-            return await self._once(payload, want, deadline, reading)
+            return await self._once(payload, want, deadline, reading, aside)
         except StoreUnavailable as error:
             if self._backoff.failures or (error.ambiguous and not again) or self._io.now() >= deadline:
                 raise
             ambiguous = error.ambiguous
         try:
-            return await self._once(payload, want, deadline, reading)
+            return await self._once(payload, want, deadline, reading, aside)
         except (StoreUnavailable, OperationTimeout) as error:
             error.ambiguous |= ambiguous  # the first attempt may have been carried out, if not this one
             raise
@@ -84,7 +92,7 @@ class Links:
         """Have an open link, or raise why not."""
         raise NotImplementedError
 
-    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+    def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None, aside: bool) -> Awaitable[Any]:
         raise NotImplementedError
 
     async def _open(self, link: Link, deadline: float) -> None:
@@ -128,14 +136,14 @@ class Links:
         """Read what waits on the link, if it is nobody else who does; False when it is not certain that it was read."""
         return False
 
-    def watch(self, name: bytes) -> Event | None:
+    def watch(self, name: bytes, *, aside: bool) -> Event | None:
         """An event that is set when the server says that ``name`` has changed, or can say nothing any more.
 
         It has to be told which reads it is about. None where links say nothing while nobody reads them.
         """
         return None
 
-    def unwatch(self, name: bytes, event: Event) -> None:
+    def unwatch(self, name: bytes, event: Event, *, aside: bool) -> None:
         """The event is not needed any more."""
 
     def distrust(self) -> None:
@@ -151,30 +159,61 @@ class Links:
         raise NotImplementedError
 
 
+Lane = dict[Hashable, Link]
+"""The link of each scheduler."""
+
+
 class SharedLinks(Links):
-    """One link per scheduler. Requests made while it opens are sent in their order once it is open."""
+    """One link per scheduler, and one beside it once there are large values. Requests made while a link opens are sent
+    in their order once it is open.
+    """
 
     def __init__(self, io: Io, options: NodeOptions, near: Near | None = None) -> None:
         super().__init__(io, options, near)
-        self._links: dict[Hashable, Link] = {}
+        self._main: Lane = {}
+        self._beside: Lane = {}
         self._here = io.here
 
-    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
-        link = self._links.get(self._here())
+    def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None, aside: bool) -> Awaitable[Any]:
+        if aside:
+            return self._once_beside(payload, want, deadline, reading)
+        link = self._main.get(self._here())
         if link is None or link.dead:
-            link = self._start()
+            link = self._start(self._main)
+        return link.request(payload, want, deadline, reading)
+
+    async def _once_beside(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+        main = self._main.get(self._here())
+        if main is not None and not main.dead and (main.crossing or not main.idle):
+            await self._overtake_nobody(main, deadline)
+        link = self._beside.get(self._here())
+        if link is None or link.dead:
+            link = self._start(self._beside)
         return await link.request(payload, want, deadline, reading)
+
+    async def _overtake_nobody(self, main: Link, deadline: float) -> None:
+        """Wait until everything is answered that was asked before: calls on one key are carried out in their order."""
+        main.crossing += 1
+        try:
+            await main.request(PING, 1, deadline)
+        except (StoreUnavailable, OperationTimeout) as error:
+            error.ambiguous = False  # what matters has not been sent
+            raise
+        finally:
+            main.crossing -= 1
 
     async def connect(self) -> Features:
         """Have an open link, or raise why not."""
-        await self.request(b"*1\r\n$4\r\nPING\r\n", again=True)
+        await self.request(PING, again=True)
         assert self.features is not None
         return self.features
 
-    def _start(self) -> Link:
+    def _start(self, lane: Lane) -> Link:
         self._check_open()
-        self._links = {here: link for here, link in self._links.items() if not link.dead}  # loops that are over
-        link = self._links[self._here()] = Link(self._io, self._options.endpoint, self._options.who, self._near)
+        for here, old in list(lane.items()):
+            if old.dead:  # of a loop that is over
+                lane.pop(here, None)
+        link = lane[self._here()] = Link(self._io, self._options.endpoint, self._options.who, self._near)
         self._io.spawn(lambda: self._open_quietly(link))
         return link
 
@@ -184,44 +223,47 @@ class SharedLinks(Links):
 
     def renew(self, link: Any, name: bytes) -> None:
         """A small command about the key, on this scheduler's link; another's cannot be touched from here."""
-        own = self._links.get(self._here())
-        if own is not None and own is link and self._near is not None:
-            own.ask(resp.pack("EXISTS", name), self._io.now() + self._timeout, SignOfLife(self._near))
+        for own in (self._main.get(self._here()), self._beside.get(self._here())):
+            if own is not None and own is link and self._near is not None:
+                own.ask(resp.pack("EXISTS", name), self._io.now() + self._timeout, SignOfLife(self._near))
 
-    def watch(self, name: bytes) -> Event | None:
+    def watch(self, name: bytes, *, aside: bool) -> Event | None:
         """An event of this scheduler's link, if that is told of changes."""
-        link = self._links.get(self._here())
+        link = (self._beside if aside else self._main).get(self._here())
         if link is None or not link.ready or self.features is None or not self.features.tracking:
             return None
         event = self._io.event()
         link.watches.add(name, event)
         return event
 
-    def unwatch(self, name: bytes, event: Event) -> None:
+    def unwatch(self, name: bytes, event: Event, *, aside: bool) -> None:
         """The event is not needed any more; a link that was lost has told everybody."""
-        link = self._links.get(self._here())
+        link = (self._beside if aside else self._main).get(self._here())
         if link is not None:
             link.watches.remove(name, event)
 
     def distrust(self) -> None:
-        """Lose this scheduler's link."""
+        """Lose this scheduler's links."""
         self._end(distrusted(self._options.endpoint))
 
     def close(self) -> None:
-        """Close this scheduler's link; later requests raise CacheClosed, under every scheduler."""
+        """Close this scheduler's links; later requests raise CacheClosed, under every scheduler."""
         self._closed = True
         self._end(CacheClosed("the cache was closed"))
-        self._links.clear()  # another scheduler's link ends with its scheduler: it cannot be touched from here
+        for lane in (self._main, self._beside):
+            lane.clear()  # another scheduler's link ends with its scheduler: it cannot be touched from here
 
     def _end(self, error: CacheError) -> None:
-        link = self._links.pop(self._here(), None)
-        if link is not None:
-            link.end(error)
+        for lane in (self._main, self._beside):
+            link = lane.pop(self._here(), None)
+            if link is not None:
+                link.end(error)
 
     def forget(self) -> None:
         """Let go of the parent's links."""
-        bury(self._links.values())
-        self._links.clear()
+        bury([*self._main.values(), *self._beside.values()])
+        self._main.clear()
+        self._beside.clear()
 
 
 def distrusted(endpoint: Endpoint) -> StoreUnavailable:

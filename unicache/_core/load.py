@@ -21,7 +21,7 @@ from unicache._core.freshness import State, state_of
 from unicache._core.leading import Leader
 from unicache._core.names import Keyspace
 from unicache._core.plan import Plan
-from unicache._core.record import FAILURE, Record
+from unicache._core.record import FAILURE, Held, Record
 from unicache._core.tags import Tags
 from unicache._core.terms import Terms
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
@@ -58,23 +58,26 @@ class Loads:
 
     # -- the calls
 
-    def peek(self, name: bytes, terms: Terms, counts: Counts, schema: int) -> Any:
-        """A fresh hit that needs no waiting, counted; else ``MISS``."""
-        record = self._store.peek(name)
-        if type(record) is not Record or not self._core.enabled:
+    def hit(self, name: bytes, held: object, terms: Terms, counts: Counts, schema: int) -> Any:
+        """The value of what the name holds, counted, if nothing else has to be asked or done; else ``MISS``."""
+        if type(held) is not Record:
             return MISS
-        if (record.tags or record.soft or record.codec == FAILURE) and not self._fresh_at_once(record, terms):
+        if (held.tags or held.soft or held.codec == FAILURE) and not self._fresh_at_once(held, terms):
             return MISS
         try:
-            value = self._value(name, record, None, schema)
-        except ValueFormatError:  # whoever waits for it counts it
+            value = self._value(name, held, None, schema)
+        except ValueFormatError:  # whoever looks again counts it
             return MISS
         counts.hits += 1
-        counts.near += 1
-        shared = self._core.counts
-        shared.hits += 1
-        shared.near += 1
+        self._core.counts.hits += 1
         return value
+
+    async def read(self, name: bytes) -> Held | CacheError:
+        """What the name holds, or why that cannot be said; for ``hit`` and ``through``."""
+        try:
+            return await self._core.ask(self._store.read, name)
+        except (ValueFormatError, *TROUBLE) as error:
+            return error
 
     def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
         return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
@@ -83,10 +86,14 @@ class Loads:
         """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
             return Result(await self._io.call(plan.load), "uncached")
+        return await self.further(plan, await self.read(plan.name))
+
+    async def further(self, plan: Plan, held: Held | CacheError) -> Result[Any]:
+        """The same, for who has read what the name holds."""
         give_up = 0.0
         while True:
             try:
-                seen = await self._look(plan)
+                seen = await self._seen_in(held, plan)
             except TROUBLE as error:
                 return await self._without_store(plan, error)
             if seen is not None and seen.state.served and (result := self.served(plan, seen)) is not MISS:
@@ -97,6 +104,7 @@ class Loads:
             give_up = give_up or self._io.now() + (plan.terms.hard_timeout or inf)
             if (result := await self._flown(plan, stale, give_up)) is not MISS:
                 return cast("Result[Any]", result)
+            held = await self.read(plan.name)
 
     async def peeked(self, plan: Plan) -> Any:
         """The value if it is there and fresh, else None; nothing is loaded."""
@@ -128,11 +136,14 @@ class Loads:
 
     async def _look(self, plan: Plan) -> Seen | None:
         """The valid record at the key and its state; None when there is none that can be read."""
-        try:
-            held = await self._core.ask(lambda: self._store.read(plan.name))
-        except ValueFormatError as error:
-            await self._leader.discard(plan.name, error)
+        return await self._seen_in(await self.read(plan.name), plan)
+
+    async def _seen_in(self, held: Held | CacheError, plan: Plan) -> Seen | None:
+        if isinstance(held, ValueFormatError):
+            await self._leader.discard(plan.name, held)
             return None
+        if isinstance(held, CacheError):
+            raise held
         if not isinstance(held, Record) or not (self._tags.known_valid(held) or await self._tags.valid(held)):
             return None
         return Seen(held, self._state(held, plan.terms))

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
-from unicache._core.bounded import Bounded
+from unicache._core.bounded import MOST_USES, Bounded
 from unicache._core.forks import forget_after_fork
 from unicache._core.pages import Pages
 from unicache._core.record import ABSENT, COUNTER, LOCK_AS_LEASE, Held, Known, Lease, Lock, Record
@@ -99,6 +99,7 @@ class MemoryStore:
         forget_after_fork(self)
         self._closed = False
         self._table: Bounded[Kept] = Bounded(max_entries, max_bytes)
+        self._find = self._table.find
 
     def forget(self) -> None:
         """In a forked child: a thread that held the lock is not there. The entries are, and stay."""
@@ -115,9 +116,11 @@ class MemoryStore:
         return True
 
     def peek(self, name: bytes) -> Known:
-        slot = self._table.get(name, self._clock())
-        if slot is None:
+        slot = self._find(name)
+        if slot is None or slot.deadline <= self._clock():
             return None if self._closed else ABSENT
+        if slot.uses < MOST_USES:
+            slot.uses += 1
         kept = slot.value
         return kept.record if isinstance(kept, Locked) else kept
 

@@ -36,6 +36,7 @@ class Missed:
         self._names: dict[bytes, object] = {}  # each with a mark of when it was missed last
         self._prefixes: dict[bytes, object] = {}
         self._over: Event | None = None
+        self.waiting = False  # whether there is anything to repeat
 
     def __len__(self) -> int:
         return len(self._names) + len(self._prefixes)
@@ -47,6 +48,7 @@ class Missed:
             if len(all_names) + len(all_prefixes) > self._limit:
                 return False
             self._names, self._prefixes = all_names, all_prefixes
+            self.waiting = bool(all_names or all_prefixes)
             begin = self._over is None
             over = self._over = self._over or self._io.event()
         if begin:
@@ -62,6 +64,7 @@ class Missed:
         with self._lock:  # what was missed again meanwhile stays
             self._names = _without(self._names, names)
             self._prefixes = _without(self._prefixes, prefixes)
+            self.waiting = bool(self._names or self._prefixes)
 
     def stop(self) -> None:
         """The cache is closed: nothing more can be done."""

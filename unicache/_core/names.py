@@ -59,6 +59,8 @@ class Keyspace:
 
     def entry(self, key: str) -> bytes:
         """The name of an entry. Raises InvalidArgument unless ``key`` is text of 1 to 1024 bytes of UTF-8."""
+        if type(key) is str and key.isascii() and 0 < len(key) <= LONGEST_KEY:
+            return self.entry_prefix + key.encode()
         return self.entry_prefix + _encoded(key, "key")
 
     def entries(self, keys: Iterable[str]) -> dict[str, bytes]:

@@ -33,10 +33,7 @@ class NearStore(ValkeyStore):
     def __init__(self, links: Links, near: Near) -> None:
         super().__init__(links)
         self._near = near
-
-    def peek(self, name: bytes) -> Known:
-        """What is known of the name, coherent with the server."""
-        return self._near.peek(name)
+        self.peek = near.peek  # type: ignore[method-assign]  # without a call in between: every hit goes there
 
     # -- reading
 
@@ -71,7 +68,8 @@ class NearStore(ValkeyStore):
         """The values of the names, of which the near cache has been told."""
         reading = _Reading(self._near, names, pairs, _record)
         try:
-            replies = await self._request(payload, want, again=True, reading=reading)
+            aside = self._large.any(names)
+            replies = await self._request(payload, want, again=True, reading=reading, aside=aside)
         finally:
             reading.end()
         for reply in replies:

@@ -43,7 +43,7 @@ class LinkPool(Links):
         self._loans: dict[ExclusiveLink, weakref.ref[_Loan]] = {}
         self._waiting: deque[_Turn] = deque()
 
-    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None) -> Any:
+    async def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None, aside: bool) -> Any:
         loan = self._lent() or await self._taken(deadline)
         try:
             if want <= SHORT and (reply := loan.link.exchange(payload, want, deadline, reading)) is not NOTHING:

@@ -8,8 +8,9 @@ from copy import copy
 from typing import Any, NamedTuple, Self
 
 from unicache._core import resp
-from unicache._core.commands import Command, evalsha, scripts, taught, with_text, written
+from unicache._core.commands import Command, evalsha, names_in, scripts, taught, with_text, written
 from unicache._core.envelope import WrongKey, unpack
+from unicache._core.large import LARGE, LargeNames
 from unicache._core.links import Links
 from unicache._core.names import key_part
 from unicache._core.record import Lease, Record
@@ -32,11 +33,15 @@ class Acknowledgement(NamedTuple):
 
 
 class Sender:
-    """Speaks to one node over links."""
+    """Speaks to one node over links.
+
+    What may change something goes through ``_command`` or ``_pipeline``, and no other way: a near cache listens there.
+    """
 
     def __init__(self, links: Links) -> None:
         self._links = links
         self._request = links.request
+        self._large = LargeNames()
         self._known: set[bytes | str | int] = set()  # digests of the scripts that the server has
         self._acknowledgement: Acknowledgement | None = None
 
@@ -48,7 +53,15 @@ class Sender:
 
     async def _command(self, command: Command, *, again: bool) -> Any:
         """The reply to one command."""
-        return await self._request(resp.pack(*command), again=again)
+        payload = resp.pack(*command)
+        return await self._request(payload, again=again, aside=self._is_large(payload, [command]))
+
+    def _is_large(self, payload: bytes, commands: Sequence[Command]) -> bool:
+        """Whether the request goes aside; then so does from now on whatever is about its names, to keep the order."""
+        large = len(payload) >= LARGE
+        if large:
+            self._large.add(names_in(commands))
+        return large or (bool(self._large) and self._large.any(names_in(commands)))
 
     async def _pipeline(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies to commands that go out in one write.
@@ -69,11 +82,12 @@ class Sender:
 
     async def _sent(self, commands: Sequence[Command], *, again: bool) -> list[Any]:
         """The replies, for what they are worth: behind changes goes the question how many replicas have them."""
-        wanted = self._acknowledgement
+        payload, wanted = resp.pack_all(commands), self._acknowledgement
+        aside = self._is_large(payload, commands)
         if wanted is None or not written(commands):
-            replies = await self._request(resp.pack_all(commands), len(commands), again=again)
+            replies = await self._request(payload, len(commands), again=again, aside=aside)
             return [replies] if len(commands) == 1 else list(replies)
-        payload = resp.pack_all([*commands, ("WAIT", wanted.replicas, wanted.milliseconds)])
+        payload += resp.pack("WAIT", wanted.replicas, wanted.milliseconds)
         *replies, number = await wanted.links.request(payload, len(commands) + 1, again=again)
         return acknowledged(replies, number, wanted.replicas)
 
@@ -89,11 +103,12 @@ class Sender:
         return reply
 
     def _unpacked(self, name: bytes, reply: Any) -> Record | Lease | None:
-        value = sound(reply, name)
-        if value is None:
-            return None
+        if type(reply) is not bytes:
+            return sound(reply, name)  # type: ignore[no-any-return]  # None, or an error, which is raised
+        if len(reply) >= LARGE:
+            self._large.add([name])
         try:
-            return unpack(name, value)
+            return unpack(name, reply)
         except ValueFormatError as error:
             error.key = key_part(name)
             if isinstance(error, WrongKey):

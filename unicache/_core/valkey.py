@@ -51,7 +51,7 @@ class ValkeyStore(ValkeyChanges):
 
     async def read(self, name: bytes) -> Held:
         """``GET``."""
-        reply = await self._request(resp.get(name), again=True)
+        reply = await self._request(resp.get(name), again=True, aside=name in self._large)
         return None if reply is None else self._unpacked(name, reply)
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
@@ -138,7 +138,8 @@ class ValkeyStore(ValkeyChanges):
 
     async def changed(self, name: bytes, seconds: float) -> bool:
         """``GET`` under ``CLIENT CACHING YES``, and then the server's push."""
-        event = self._links.watch(name)
+        aside = name in self._large  # as the request will
+        event = self._links.watch(name, aside=aside)
         if event is None:
             return False
         try:
@@ -146,7 +147,7 @@ class ValkeyStore(ValkeyChanges):
             if isinstance(caught(self._unpacked, name, replies[-1]), Lease):
                 await event.wait(seconds)
         finally:
-            self._links.unwatch(name, event)
+            self._links.unwatch(name, event, aside=aside)
         return True
 
     # -- invalidation and tags (R5, R9)

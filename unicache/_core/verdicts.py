@@ -14,12 +14,11 @@ from unicache._core.core import Core
 from unicache._core.names import Keyspace
 from unicache._core.options import done
 from unicache._core.record import FAILURE, Held, Known, Record
-from unicache._core.rules import needs_judgement
 from unicache._core.store import KEEP_TTL, Found, Given, Outcome, Rule, Write
 from unicache._core.tags import Tags
 from unicache._core.values import is_stale
 
-__all__ = ["Verdicts", "is_plain", "is_value"]
+__all__ = ["Verdicts", "is_value"]
 
 
 class Verdicts:
@@ -121,11 +120,6 @@ class Verdicts:
 
 def _cas(record: Record | None) -> int | None:
     return None if record is None else record.cas
-
-
-def is_plain(held: Known) -> TypeGuard[Record]:
-    """Whether it is a record about which nothing else has to be asked."""
-    return isinstance(held, Record) and not needs_judgement(held)
 
 
 def is_value(held: object) -> TypeGuard[Record]:

@@ -44,8 +44,10 @@ JSON, PICKLE = 8, 9
 TUPLE, SET, FROZENSET, DICT, OBJECT = 2, 3, 4, 5, 6
 _BIG_INT, _DATE, _TIME, _DATETIME, _TIMEDELTA, _DECIMAL, _UUID = 1, 7, 8, 9, 10, 11, 12
 
-MAX_VALUE = 64 * 1024 * 1024
-"""The most bytes one encoded value may have, unless a cache says otherwise."""
+MAX_VALUE = 20 * 1024 * 1024
+"""The most bytes one encoded value may have, unless a cache says otherwise. One byte can be an empty list, of which an
+object takes some seventy, so this bounds what foreign bytes can make of our memory too.
+"""
 
 MAX_DEPTH = 200
 """The most containers a value may have inside each other."""
