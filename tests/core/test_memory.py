@@ -8,7 +8,7 @@ from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
 from unicache._core.memory import MemoryStore
 from unicache._core.record import ABSENT, COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
-from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Rule, Store, Write
+from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Reader, Rule, Store, Write
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 
@@ -493,7 +493,7 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
 
 
 def test_every_waiting_call_of_the_protocol_is_tried_on_a_closed_store() -> None:
-    public = {name for name in vars(Store) if not name.startswith("_")}
+    public = {name for name in (*vars(Reader), *vars(Store)) if not name.startswith("_")}
     assert set(CALLS) == public - {"available", "peek", "close"}
 
 
