@@ -24,10 +24,10 @@ from servers import calls, observer
 from unicache.server import Server, find_binary
 from wires import Proxy
 
-IN_PEACE = 100_000
+IN_PEACE = 60_000
 """Reads, at least."""
 
-TORMENTED = 10_000
+TORMENTED = 6_000
 """Reads between two evils."""
 
 MAX_STALENESS = 0.25

@@ -19,10 +19,10 @@ from scene import CREW, LIVES, LONE
 from histories import Broken, History, Load
 from unicache.server import Server, find_binary
 
-IN_PEACE = 55_000
+IN_PEACE = 30_000
 """Reads, at least."""
 
-TORMENTED = 45_000
+TORMENTED = 25_000
 BETWEEN_STRIKES = 2_500
 LOOK, FOUND_OUT_BY = 4_000, 100_000
 
