@@ -16,6 +16,7 @@ from unicache.errors import (
     KeyNotFound,
     KeyNotLocked,
     NotANumber,
+    PathMismatch,
     ValueFormatError,
 )
 
@@ -25,7 +26,10 @@ INT64 = range(-(2**63), 2**63)
 
 
 class Step(NamedTuple):
-    """One call. ``cas`` is how many writes of the key ago it was given; ``lock`` asks for the lock's instead."""
+    """One call. ``cas`` is how many writes of the key ago it was given; ``lock`` asks for the lock's instead.
+
+    ``many`` asks for the call of many keys, with this one alone: what it does is the same.
+    """
 
     call: str
     key: str
@@ -38,6 +42,7 @@ class Step(NamedTuple):
     keep: bool
     cas: int | None
     lock: bool
+    many: bool
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,19 @@ class Model:
 
     def get_many(self, step: Step) -> Any:
         return {key: doc.value for key in ("a", step.key) if (doc := self.found(key))}
+
+    def part(self, step: Step) -> Any:
+        return self.there(step.key).value
+
+    def add_part(self, step: Step) -> Any:
+        old = self.there(step.key)
+        if not isinstance(old.value, list):
+            raise Refused(PathMismatch)
+        self.unlocked(step.key, None)
+        return self.put(step.key, [*old.value, step.value], old.tags, old.ttl)
+
+    def scan(self, _: Step) -> Any:
+        return sorted(key for key in self.docs if self.found(key))
 
     def exists(self, step: Step) -> Any:
         return self.found(step.key) is not None

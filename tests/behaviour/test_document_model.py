@@ -3,6 +3,7 @@
 Times pass in earnest: who is to expire gets a millisecond to live, and is waited for.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from caches import Cache, Stage
 from flavours import FLAVOURS, Flavour
 from servers import STORES
+from unicache import subdocument as sd
 from unicache.errors import CacheError
 from unicache.server import Server
 
@@ -33,6 +35,7 @@ STEPS = st.builds(
     keep=st.booleans(),
     cas=st.sampled_from([None, None, 0, 1]),
     lock=st.sampled_from([False, False, True]),
+    many=st.booleans(),
 )
 
 
@@ -62,9 +65,36 @@ class Player:
         """What the cache says: a value, or the class of an error."""
         self.held = lock
         try:
-            return await getattr(self, step.call)(step)
+            many = await self.many(step) if step.many else None
+            answer = await getattr(self, step.call)(step) if many is None else many.get(step.key, "absent")
         except CacheError as error:
             return type(error)
+        return type(answer) if isinstance(answer, CacheError) else answer
+
+    async def many(self, step: Step) -> dict[str, Any] | None:
+        """What the call of many keys gives for this one; None where there is none that does the same."""
+        key, loose = step.key, {"return_exceptions": True}
+        cas = None if self.cas is None else {key: self.cas}
+        calls: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
+            "get": lambda: self.cache.get_many([key], **loose),
+            "exists": lambda: self.cache.exists_many([key], **loose),
+            "set": lambda: self.cache.set_many(
+                {key: step.value}, tags=step.tags, cas=cas, ttl={key: step.ttl}, **loose
+            ),
+            "insert": lambda: self.cache.insert_many({key: step.value}, tags={key: step.tags}, ttl=step.ttl, **loose),
+            "replace": lambda: self.cache.replace_many(
+                {key: step.value}, tags=step.tags, cas=cas, **self.options(step), **loose
+            ),
+            "delete": lambda: self.cache.delete_many([key], **loose),
+            "touch": lambda: self.cache.touch_many([key], step.ttl, **loose),
+            "append": lambda: self.cache.append_many({key: step.data}, **loose),
+            "prepend": lambda: self.cache.prepend_many({key: step.data}, **loose),
+            "increment": lambda: self.cache.increment_many(
+                [key], {key: step.delta}, initial=step.initial, ttl=step.ttl, **loose
+            ),
+        }
+        unlike = (step.call == "set" and step.keep) or (step.call == "delete" and cas is not None)
+        return None if unlike or step.call not in calls else await calls[step.call]()
 
     def options(self, step: Step) -> dict[str, Any]:
         return {"keep_ttl": True} if step.keep else {"ttl": step.ttl}
@@ -113,7 +143,18 @@ class Player:
         return await self.cache.prepend(step.key, step.data)
 
     async def increment(self, step: Step) -> Any:
+        if step.keep:  # it says nothing here, so it chooses which of the two is called
+            return await self.cache.decrement(step.key, -step.delta, initial=step.initial, ttl=step.ttl)
         return await self.cache.increment(step.key, step.delta, initial=step.initial, ttl=step.ttl)
+
+    async def part(self, step: Step) -> Any:
+        return (await self.cache.lookup_in(step.key, [sd.get("")]))[0]
+
+    async def add_part(self, step: Step) -> Any:
+        return (await self.cache.mutate_in(step.key, [sd.append("", step.value)])).cas
+
+    async def scan(self, _: Step) -> Any:
+        return sorted(await self.cache.scan().all())
 
     async def lock(self, step: Step) -> Any:
         entry = await self.cache.get_and_lock(step.key, 3600)
