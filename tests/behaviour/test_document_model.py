@@ -205,7 +205,7 @@ def url(request: pytest.FixtureRequest) -> str:
     return server.url if server else "memory://"
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=50, max_size=80))
 def test_a_program_does_what_the_model_says(flavour: Flavour, url: str, namespace: str, steps: list[Step]) -> None:
     stage = Stage(flavour, url, namespace)
