@@ -41,6 +41,7 @@ def patient(stage: Stage, where: "Server | Sticky", **options: Any) -> Cache:
     return stage.open(where.url, timeout=20, connect_timeout=20, **options)
 
 
+@pytest.mark.far  # with a near cache the value is read once, and nothing is under way behind which one could wait
 async def test_nobody_waits_behind_a_large_value(stage: Stage, sticky: Sticky) -> None:
     cache = patient(stage, sticky)
     await cache.set_many({"big": BIG, "small": SMALL})
