@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from unicache import Cache
+from unicache import subdocument as sd
 from unicache._core import resp
 from unicache.server import Server
 
@@ -63,10 +64,30 @@ def duels(cache: Cache) -> list[Duel]:
     def held() -> None:
         cache.unlock("k", cache.get_and_lock("k", 60).cas)
 
+    def created() -> None:
+        cache.insert("i", VALUE)
+        cache.delete("i")
+
+    def part_set() -> None:
+        cache.mutate_in("doc", [sd.set("a[0]", 2)])
+
+    def queued() -> None:
+        queue.push("x")
+        queue.pop()
+
+    cache.set("doc", {"a": [1]})
+    queue = cache.as_queue("q")
     return [
         Duel("get", lambda: cache.get("k"), ("GET",), [("GET", "p")]),
         Duel("entry", lambda: cache.entry("k"), ("GET", "PTTL"), [("GET", "p"), ("PTTL", "p")]),
         Duel("set", lambda: cache.set("k", VALUE, ttl=60), ("SET PX",), [("SET", "p", VALUE, "PX", 60000)]),
+        Duel("insert, delete", created, ("SET NX", "DEL"), [("SET", "pi", VALUE, "NX"), ("DEL", "pi")]),
+        Duel("exists", lambda: cache.exists("k"), ("EXISTS",), [("EXISTS", "p")]),
+        Duel("get_and_touch", lambda: cache.get_and_touch("k", 60), ("GETEX PX",), [("GETEX", "p", "PX", 60000)]),
+        Duel("mutate", lambda: cache.mutate("k", str), ("GET", "SET"), [("GET", "p"), ("SET", "p", VALUE)]),
+        Duel("lookup_in", lambda: cache.lookup_in("doc", [sd.get("a[0]")]), ("GET",), [("GET", "p")]),
+        Duel("mutate_in", part_set, ("GET", "SET"), [("GET", "p"), ("SET", "p", VALUE)]),
+        Duel("push, pop of a queue", queued, ("RPUSH", "LPOP"), [("RPUSH", "pq", "x"), ("LPOP", "pq")]),
         Duel("replace", lambda: cache.replace("k", VALUE), ("SET XX",), [("SET", "p", VALUE, "XX")]),
         Duel("touch", lambda: cache.touch("k", 60), ("PEXPIRE",), [("PEXPIRE", "p", 60000)]),
         Duel("increment", lambda: cache.increment("n"), ("INCRBY",), [("INCRBY", "pn", 1)]),

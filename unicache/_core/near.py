@@ -129,15 +129,6 @@ class Near:
         self._lock = threading.RLock()
         self.changed(None)
 
-    def __len__(self) -> int:
-        """How many entries are kept."""
-        return len(self._table)
-
-    @property
-    def size(self) -> int:
-        """The bytes that all entries are counted with."""
-        return self._table.size
-
     # -- serving (R8)
 
     def peek(self, name: bytes) -> Known:
