@@ -23,7 +23,7 @@ __all__ = ["Shape", "known", "shape_of"]
 Fields = dict[str, Any]
 
 # What may be shown of a stored path: damaged or forged bytes can hold anything in its place.
-_PATH = re.compile(r"[\w.]{1,100}:[\w.<>]{1,100}")
+_PATH = r"[\w.]{1,100}:[\w.<>]{1,100}"
 
 
 class Shape(NamedTuple):
@@ -63,7 +63,7 @@ def known(path: str, mark: int) -> Shape:
     """
     shape = _shapes.get(path)
     if shape is None:
-        name = path.replace(":", ".") if _PATH.fullmatch(path) else "class"
+        name = path.replace(":", ".") if re.fullmatch(_PATH, path) else "class"
         raise ValueFormatError(f"stored value is a {name}, which this process has not declared: read it with type=…")
     if mark != shape.fingerprint:
         raise ValueFormatError(f"the stored {path.replace(':', '.')} has other fields than the class has here")
