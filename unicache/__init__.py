@@ -1,7 +1,7 @@
 """One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is for threads.
 
-Its names are loaded when the first of them is asked for, all together: the other packages share the engine that lives
-in here, and need nothing that is for threads.
+Its names are loaded when the first of them is asked for, all together. Until then the package weighs next to nothing:
+``unicache.errors``, ``unicache.server`` and the command line live in it, and need no cache.
 """
 
 from typing import TYPE_CHECKING

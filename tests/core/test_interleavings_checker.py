@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from exploring import explore
+from msgspec.structs import replace
 from stepped import Stuck
 from stepped_state import SteppedFlights
 from stories import Process, Tale
@@ -76,7 +77,7 @@ def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest
     before, record = Leader._before, Leader._record
 
     async def record_late(self: Leader, plan: Plan, made: Any) -> Any:
-        return await record(self, plan, made._replace(before=await before(self, plan)))
+        return await record(self, plan, replace(made, before=await before(self, plan)))
 
     async def nothing(self: Leader, plan: Plan) -> None:
         return

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, Flag
 from functools import cached_property
 from inspect import getattr_static
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 _PATH = r"[\w.]{1,100}:[\w.<>]{1,100}"
 
 
-class Shape(NamedTuple):
+class Shape(msgspec.Struct, frozen=True):
     """One class: ``take`` gives an instance's fields, ``build`` makes an instance of exactly these fields.
 
     ``fingerprint``  changes with the class's fields and their types
