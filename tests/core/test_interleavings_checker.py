@@ -18,7 +18,7 @@ from unicache._core.invalidation import Invalidation
 from unicache._core.leading import Leader
 from unicache._core.memory import MemoryStore
 from unicache._core.plan import Plan
-from unicache._core.store import Write
+from unicache._core.store import Rule
 
 __all__ = ["no_chance"]
 
@@ -90,7 +90,7 @@ def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest
 
 def test_a_refresh_that_writes_whatever_is_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     write = MemoryStore.write
-    monkeypatch.setattr(MemoryStore, "write", lambda self, order: write(self, Write(*order[:3])))
+    monkeypatch.setattr(MemoryStore, "write", lambda self, order: write(self, replace(order, rule=Rule.ALWAYS)))
 
     def story(tale: Tale, here: Process, there: Process) -> None:
         tale.stored()
