@@ -2,7 +2,6 @@
 
 import gc
 import itertools
-import os
 import random
 import signal
 import threading
@@ -10,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,12 +178,11 @@ def test_signals_that_raise_anywhere_cross_no_reply_and_lose_no_connection(
         assert all(pool.map(lambda share: _echoes(links, share), [range(100)] * 4))
     assert clients(valkey_server, namespace) <= 2
     links.close()
-    del links, calls
     gc.collect()
 
 
 def _descriptors() -> int:
-    return len(os.listdir("/dev/fd"))
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 @contextmanager
