@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from unicache._core.http.exchange import Exchange
@@ -18,8 +17,6 @@ from unicache_twisted._web_channel import Channel, Mark, Start
 from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of, request_of
 
 __all__ = ["App", "answered", "is_application"]
-
-log = Logger()
 
 App = Callable[[Any], None]
 """Runs the application with a request of its own. What it raises, or its Deferreds, goes to the channel's ``fail``."""
@@ -164,10 +161,9 @@ class _Call:
         return step
 
     async def _failed(self, failure: Failure) -> Reply:
-        reply = await self._exchange.failed()
+        reply = await self._exchange.failed(failure.value) if isinstance(failure.value, Exception) else None
         if reply is None:
             failure.raiseException()
-        log.failure("the application failed; its last response is served", failure=failure)
         return reply
 
     async def _relayed(self, head: Head, start: Start, channel: Channel) -> None:
