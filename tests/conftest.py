@@ -3,7 +3,6 @@
 Servers are shared, so a test that pauses, kills or reconfigures one starts its own with ``unicache.server.Server``.
 """
 
-import gc
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -20,13 +19,6 @@ settings.load_profile("unicache")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--near", action="store_true", help="run the behaviour tests on caches that have a near cache")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """Modules and tests stay: the collector, which many tests call, need not look through them every time."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
