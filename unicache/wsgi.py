@@ -123,9 +123,9 @@ class _Call:
                 result = self._app(_environ_for(self._environ, step.request), self._start)
                 body = self._begun(result)
                 step = run(self._exchange.head(self._head()))
-        except Exception:
+        except Exception as error:
             _close(result)
-            reply = run(self._exchange.failed())
+            reply = run(self._exchange.failed(error))
             if reply is None:
                 raise
             return _replied(reply, self._start_response)

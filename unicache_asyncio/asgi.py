@@ -167,8 +167,8 @@ class _Call:
         self._inner = _scope_for(self._scope, ask.request)
         try:
             await self._app(self._inner, self._receive, self._sent)
-        except Exception:
-            reply = None if self._relayed or self._muted else await self._exchange.failed()
+        except Exception as error:
+            reply = None if self._relayed or self._muted else await self._exchange.failed(error)
             if reply is None:
                 raise
             await self._reply(reply)

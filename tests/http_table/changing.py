@@ -170,6 +170,19 @@ STALE = (
     ),
     story(64, "not a 404", reply(IF_ERROR, TAG), ask(origin=Origin(404), status=404)),
     story(64, "not without a window", reply(SHORT, TAG), ask(origin=Origin(503), status=503)),
+    *(
+        story(
+            64,
+            f"{failure.status or 'a crash'} is nobody's answer, and needs no window",
+            reply(SHORT, body=b"old"),
+            ask(origin=failure, status=200, body=b"old", cache_status="detail=stale-if-down"),
+            after(30, origin=failure, status=200),
+            after(30, origin=failure, status=failure.status or 500),
+        )
+        for failure in (CRASH, Origin(502), Origin(504))
+    ),
+    story(64, "unless it is not wanted", reply(SHORT, TAG), ask(origin=CRASH, status=500), stale_if_down=None),
+    story(64, "nor without a stored response", ask(origin=CRASH, status=500)),
     story(
         64,
         "by the client's wish",

@@ -88,7 +88,7 @@ class World:
         self.asked.append(sent)
         head, body = answer_of(origin, sent, self.now)
         if not head.status:
-            fallen = lost(case, kept and kept[0], asked.status)
+            fallen = lost(case, kept and kept[0], asked.status, down=True)
             return (Head(500, ()), b"") if fallen is None else self._sent(case, fallen.answer, kept)
         verdict = on_response(case, asked, kept and kept[0], head, self.now)
         if isinstance(verdict, Again):

@@ -282,11 +282,15 @@ class Exchange:
         else:
             self._parts.core.counts.refused += 1
 
-    async def failed(self) -> Reply | None:
+    async def failed(self, error: Exception) -> Reply | None:
         """The application raised, or did not answer: the stale response, if it may be served."""
-        found, fallen = self._found, lost(self._case(), self._stored, self._asked.status)
+        found, fallen = self._found, lost(self._case(), self._stored, self._asked.status, down=True)
         await self._end_turn(Next.LOOK)
-        return None if fallen is None or found is None else self._reply(fallen.answer, found.body)
+        if fallen is None or found is None:
+            return None
+        self._parts.core.events.tell("load_error", key=None, error=error)
+        log.error("the application failed, and a stale response went out in its place", exc_info=error)
+        return self._reply(fallen.answer, found.body)
 
     async def abandoned(self) -> None:
         """The response ends early, or its body is sent by other means: nothing is stored, and nobody waits for it."""

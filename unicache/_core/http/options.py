@@ -23,6 +23,7 @@ class Options:
     ``ttl``                     freshness of responses that name none; None to go by the heuristic or not to store
     ``stale_while_revalidate``  the window of responses that name none
     ``stale_if_error``          the same
+    ``stale_if_down``           the same for an application that does not answer: it raises, or says 502 or 504
     ``heuristic``               the part of the time since Last-Modified that a response without a lifetime is fresh
     ``heuristic_limit``         and its longest
     ``keep``                    how long a stale response with a validator is kept to be asked about
@@ -61,6 +62,7 @@ class Options:
     ttl: Duration | None = None
     stale_while_revalidate: Duration | None = None
     stale_if_error: Duration | None = None
+    stale_if_down: Duration | None = "1m"
     heuristic: float = 0.1
     heuristic_limit: Duration = "1d"
     keep: Duration = "1h"
@@ -100,6 +102,7 @@ def rules_of(options: Options) -> Rules:
         ttl=optional_seconds(options.ttl, "ttl"),
         stale_while_revalidate=optional_seconds(options.stale_while_revalidate, "stale_while_revalidate") or 0.0,
         stale_if_error=optional_seconds(options.stale_if_error, "stale_if_error") or 0.0,
+        stale_if_down=optional_seconds(options.stale_if_down, "stale_if_down") or 0.0,
         heuristic=options.heuristic,
         heuristic_limit=seconds(options.heuristic_limit, "heuristic_limit"),
         keep=seconds(options.keep, "keep"),

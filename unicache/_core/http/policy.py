@@ -34,6 +34,8 @@ from unicache._core.http.verdicts import (
 __all__ = ["head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
 
 _FAILURES = frozenset({500, 502, 503, 504})
+_DOWN = frozenset({502, 504})
+"""What a gateway says when nobody answered it."""
 
 SKEW = 5.0
 """Seconds that the clocks of two processes may differ. What seems to come from later than that is not fresh."""
@@ -148,7 +150,7 @@ def on_response(
         if head.status == 304:
             return _not_modified(case, stored, head, requested, status)
         if head.status in _FAILURES:
-            return lost(case, stored, status) or Pass(replace(status, detail="kept-stored"))
+            return lost(case, stored, status, down=head.status in _DOWN) or Pass(replace(status, detail="kept-stored"))
     if isinstance(asked, Forward) and not asked.stores:
         return Pass(status)
     times = Times(requested, case.now)
@@ -179,18 +181,19 @@ def _not_modified(case: Case, stored: Stored, head: Head, requested: float, stat
     return Freshened(news, answer, told, keeps=reason is None)
 
 
-def lost(case: Case, stored: Stored | None, status: Status) -> FallBack | None:
+def lost(case: Case, stored: Stored | None, status: Status, *, down: bool) -> FallBack | None:
     """The stale response in place of an application that failed; None when there is none that may be served.
 
     ``status``  of the request that was forwarded
+    ``down``    it did not answer at all, which is all that a response has to allow for (RFC 9111 4.2.4)
     """
     if stored is None or stored.strict or stored.validate:
         return None
     window = max(stored.if_error, float(_wishes(case).seconds("stale-if-error") or 0))
     ttl = stored.ttl_at(case.now)
-    if -ttl >= window:
+    if -ttl >= max(window, case.rules.stale_if_down if down else 0.0):
         return None
-    told = replace(status, ttl=ttl, detail="stale-if-error")
+    told = replace(status, ttl=ttl, detail="stale-if-error" if -ttl < window else "stale-if-down")
     return FallBack(answered(case, stored, told), told)
 
 
@@ -206,5 +209,6 @@ def head_differs(stored: Stored, head: Head) -> bool:
 def kept_for(stored: Stored, rules: Rules, now: float) -> float:
     """How many seconds the response may be of use: fresh, stale in a window, or to be asked about; never for ever."""
     has_validator = first(stored.headers, "etag") is not None or first(stored.headers, "last-modified") is not None
-    after = max(stored.revalidate, stored.if_error, rules.keep if has_validator else 0.0)
+    down = 0.0 if stored.strict or stored.validate else rules.stale_if_down
+    after = max(stored.revalidate, stored.if_error, down, rules.keep if has_validator else 0.0)
     return max(0.0, stored.ttl_at(now)) + after

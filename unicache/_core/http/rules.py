@@ -18,6 +18,7 @@ class Rules:
     ttl: float | None = None
     stale_while_revalidate: float = 0.0
     stale_if_error: float = 0.0
+    stale_if_down: float = 60.0
     heuristic: float = 0.1
     heuristic_limit: float = 86400.0
     keep: float = 3600.0
