@@ -66,6 +66,8 @@ class Flavour(ABC):
 
     def run(self, body: Callable[[Io], Coroutine[Any, Any, T]]) -> T:
         """Run the body, return or raise what it does, and fail if the model had something to complain about."""
+        gc.collect()  # what earlier tests have left; the rest stays, and need not be looked at again
+        gc.freeze()
         io = self.io()
         result: T = self._run(lambda: body(io))
         gc.collect()  # what was never retrieved is told when it is collected
