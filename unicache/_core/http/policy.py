@@ -34,6 +34,8 @@ from unicache._core.http.verdicts import (
 __all__ = ["head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
 
 _FAILURES = frozenset({500, 502, 503, 504})
+_DOWN = frozenset({502, 504})
+"""What a gateway says when nobody answered it."""
 
 SKEW = 5.0
 """Seconds that the clocks of two processes may differ. What seems to come from later than that is not fresh."""
@@ -41,7 +43,7 @@ SKEW = 5.0
 
 def passed_by(request: Request, rules: Rules) -> Forward | None:
     """The verdict for a request that what is stored has no say in; None if it has to be looked for."""
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in rules.methods:
         return Forward(Status("method"), joins=False, stores=False)
     if (reason := unkeyable(request, rules)) is not None:
         return Forward(Status("bypass", detail=reason), joins=False, stores=False)
@@ -65,7 +67,7 @@ def on_request(case: Case, stored: Stored | None, missing: str = "uri-miss") -> 
         return passed
     wishes = _wishes(case)
     if stored is None:
-        return _missed(case.request, wishes, Status(missing))
+        return _missed(case, wishes, Status(missing))
     ttl = _ttl(stored, case.now)
     objection = _objection(stored, wishes, ttl, case.now)
     if objection is None:
@@ -99,12 +101,15 @@ def _wishes(case: Case) -> Directives:
     return wishes
 
 
-def _missed(request: Request, wishes: Directives, status: Status) -> OnRequest:
+def _missed(case: Case, wishes: Directives, status: Status) -> OnRequest:
+    request = case.request
     if "only-if-cached" in wishes:
         return gateway_timeout(replace(status, detail="only-if-cached"))
     names = {name for name, _ in request.headers}
     alone = bool(names & (CONDITIONS | {"authorization", "range"}))
     stores = request.method == "GET" and "no-store" not in wishes
+    if stores and case.rules.fetch_whole and "range" in names and "authorization" not in names:
+        return Forward(replace(status, detail="fetching-whole"), joins=False, stores=False, fetches=True)
     return Forward(status, joins=stores and not alone, stores=stores)
 
 
@@ -148,7 +153,7 @@ def on_response(
         if head.status == 304:
             return _not_modified(case, stored, head, requested, status)
         if head.status in _FAILURES:
-            return lost(case, stored, status) or Pass(replace(status, detail="kept-stored"))
+            return lost(case, stored, status, down=head.status in _DOWN) or Pass(replace(status, detail="kept-stored"))
     if isinstance(asked, Forward) and not asked.stores:
         return Pass(status)
     times = Times(requested, case.now)
@@ -159,8 +164,7 @@ def on_response(
 
 def _kept(case: Case, head: Head, times: Times, status: Status) -> Keep:
     request, rules = case.request, case.rules
-    chosen = () if rules.tags is None else tuple(rules.tags(request, head))
-    tags = tuple(dict.fromkeys((*chosen, *group_tags(request, head))))
+    tags = rules.named((*rules.tags, group_tags), request, head)
     fresh = stored_from(head, rules, times)
     told = replace(status, stored=True, ttl=fresh.ttl_at(times.received))
     return Keep(fresh, effective_vary(head, rules), tags, told)
@@ -179,18 +183,19 @@ def _not_modified(case: Case, stored: Stored, head: Head, requested: float, stat
     return Freshened(news, answer, told, keeps=reason is None)
 
 
-def lost(case: Case, stored: Stored | None, status: Status) -> FallBack | None:
+def lost(case: Case, stored: Stored | None, status: Status, *, down: bool) -> FallBack | None:
     """The stale response in place of an application that failed; None when there is none that may be served.
 
     ``status``  of the request that was forwarded
+    ``down``    it did not answer at all, which is all that a response has to allow for (RFC 9111 4.2.4)
     """
     if stored is None or stored.strict or stored.validate:
         return None
     window = max(stored.if_error, float(_wishes(case).seconds("stale-if-error") or 0))
     ttl = stored.ttl_at(case.now)
-    if -ttl >= window:
+    if -ttl >= max(window, case.rules.stale_if_down if down else 0.0):
         return None
-    told = replace(status, ttl=ttl, detail="stale-if-error")
+    told = replace(status, ttl=ttl, detail="stale-if-error" if -ttl < window else "stale-if-down")
     return FallBack(answered(case, stored, told), told)
 
 
@@ -206,5 +211,6 @@ def head_differs(stored: Stored, head: Head) -> bool:
 def kept_for(stored: Stored, rules: Rules, now: float) -> float:
     """How many seconds the response may be of use: fresh, stale in a window, or to be asked about; never for ever."""
     has_validator = first(stored.headers, "etag") is not None or first(stored.headers, "last-modified") is not None
-    after = max(stored.revalidate, stored.if_error, rules.keep if has_validator else 0.0)
+    down = 0.0 if stored.strict or stored.validate else rules.stale_if_down
+    after = max(stored.revalidate, stored.if_error, down, rules.keep if has_validator else 0.0)
     return max(0.0, stored.ttl_at(now)) + after
