@@ -132,7 +132,8 @@ class _Call:
     async def _ran(self, asked: Request) -> Relay | Reply | Ask:
         request = self._template.request(asked, attended=self._client is not None)
         channel: Channel = request.channel
-        self._app(request)
+        with self._exchange.noted():
+            self._app(request)
         try:
             step = await self._carried_out(request, channel)
         except BaseException:

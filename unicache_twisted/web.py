@@ -40,9 +40,19 @@ class _Purged:
         """
         return Deferred.fromCoroutine(self._site.purge(url, soft=soft))
 
-    def purge_prefix(self, url: str) -> "Deferred[None]":
-        """Remove what is stored of all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
-        return Deferred.fromCoroutine(self._site.purge_prefix(url))
+    def purge_prefix(self, url: str, *, soft: bool = False) -> "Deferred[None]":
+        """The same for all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
+        return Deferred.fromCoroutine(self._site.purge_prefix(url, soft=soft))
+
+    def purge_tags(self, *tags: str, soft: bool = False) -> "Deferred[None]":
+        """The same for what carries one of the tags. Without ``soft`` it is ``cache.invalidate_tags``, which is for
+        results of functions as well; with it, the whole namespace is looked through. Raises what ``purge`` raises.
+        """
+        return Deferred.fromCoroutine(self._site.purge_tags(tags, soft=soft))
+
+    def purge_all(self, *, soft: bool = False) -> "Deferred[None]":
+        """The same for all responses in the cache's namespace. Raises what ``purge`` raises."""
+        return Deferred.fromCoroutine(self._site.purge_all(soft=soft))
 
 
 @implementer(IResource)
@@ -52,8 +62,9 @@ class CacheResource(_Purged):
     ``resource``  the application's: of a whole site, ``Site(CacheResource(root, cache))``; of Klein, ``app.resource()``
     ``cache``     where responses are kept; several processes with one server share them
     ``options``   what is stored, for how long, and what tells responses apart
-    ``routes``    other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``;
-                  None caches nothing, and the longest beginning counts
+    ``routes``    other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``, or
+                  that look so, with ``{name}`` for one segment and ``*`` for anything: ``"/users/{id}/orders"``;
+                  None caches nothing, and the longest route counts
 
     What the responses say goes first: Cache-Control, CDN-Cache-Control, Expires, Vary, validators. Every response has a
     Cache-Status that says what was done, and why. A store that is down lets everything through.
