@@ -12,7 +12,7 @@ from twisted.web.resource import Resource
 from twisted.web.template import Element, XMLString, tags
 from web_kit import App, Link, StillCache, failures, writing
 
-from unicache.http import Options
+from unicache.http import Options, response_options, set_response_options
 from unicache_twisted.web import CacheResource, cached_render
 
 FOR_A_MINUTE = Options(ttl="1m")
@@ -212,6 +212,21 @@ def test_behind_a_cache_resource_or_without_a_cache_it_is_the_plain_method(rende
     assert page.runs == 2
 
 
+def test_a_coroutine_says_of_its_response_what_it_knows_only_then() -> None:
+    async def render(request: Any) -> bytes:
+        await slow
+        set_response_options(ttl=60)
+        return b"body"
+
+    slow: Deferred[None] = Deferred()
+    page = page_of(StillCache(), render, Options())
+    link = Link(page)
+    link.send()
+    slow.callback(None)
+    assert "stored" in link.read().cache_status
+    assert "hit" in link.ask().cache_status
+
+
 # -- Klein
 
 
@@ -312,6 +327,18 @@ def test_a_client_of_klein_that_goes_is_no_error() -> None:
         link.transport.lose()
         slow.callback(b"late")
     assert failures(logged) == []
+
+
+def test_a_route_of_klein_says_of_its_responses_what_the_resource_around_it_goes_by() -> None:
+    app: Any = Klein()
+
+    @app.route("/")  # type: ignore[untyped-decorator]
+    @response_options(ttl="1m")
+    async def page(request: Any) -> str:
+        return await succeed("page")
+
+    link = Link(CacheResource(app.resource(), StillCache()))
+    assert [link.ask().cache_status.split()[1] for _ in range(2)] == ["fwd=uri-miss;", "hit;"]
 
 
 def test_all_of_klein_behind_a_cache_resource(shop: Shop) -> None:
