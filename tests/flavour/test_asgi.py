@@ -11,7 +11,9 @@ import valkey
 from asgi_kit import PATIENCE, App, ask, status_of, under_asyncio, until
 
 from http_table.middleware import Client
+from unicache._core.http.keys import key_of
 from unicache._core.http.messages import Request
+from unicache._core.http.options import rules_of
 from unicache._core.http.shelf import Shelf
 from unicache._core.memory import MemoryStore
 from unicache.errors import InvalidArgument
@@ -169,6 +171,18 @@ async def test_line_76_two_processes_are_one_crowd(valkey_server: Server, namesp
 
 
 @under_asyncio
+async def test_line_76_the_lease_of_a_leader_that_died_expires(valkey_server: Server, namespace: str) -> None:
+    cache = Cache(valkey_server.url, namespace=namespace)
+    engine = cache._engine
+    key = key_of(Request("GET", "http", "example.com", "/", None, ()), rules_of(Options()))
+    assert await engine.core.store.claim(engine.names.entry(key), b"t" * 16, 0.05) is None
+    cached = CacheMiddleware(App(FRESH), cache, Options(collapse_timeout="1m"))
+    assert "stored" in status_of(await ask(cached))
+    assert cache.stats()["waits"] == 0
+    await cache.close()
+
+
+@under_asyncio
 async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come(cache: Cache) -> None:
     """The second request misses, and only then the first stores what both want, and its turn ends."""
     app = App(FRESH, "Vary: A")
@@ -194,14 +208,23 @@ async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come
     await cache.close()
 
 
-@pytest.mark.parametrize("header", ["Authorization: x", "Range: bytes=0-1", 'If-None-Match: "x"'])
-def test_line_77_some_join_nobody(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "method"),
+    [
+        ("Authorization: x", "GET"),
+        ("Range: bytes=0-1", "GET"),
+        ('If-None-Match: "x"', "GET"),
+        ("Cache-Control: no-store", "GET"),
+        ("A: b", "POST"),
+    ],
+)
+def test_line_77_some_join_nobody(header: str, method: str) -> None:
     async def body() -> None:
         cache = Cache()
         app = App(FRESH)
         app.gate = asyncio.Event()
         cached = CacheMiddleware(app, cache, Options(collapse_timeout="1m"))
-        crowd = [asyncio.create_task(ask(cached, "/", header)) for _ in range(4)]
+        crowd = [asyncio.create_task(ask(cached, "/", header, method=method)) for _ in range(4)]
         await until(lambda: app.running == 4)
         app.gate.set()
         await asyncio.gather(*crowd)
@@ -479,6 +502,26 @@ async def test_line_57_nor_beside_what_came_after_it(cache: Cache) -> None:
     await early
     assert cache.stats()["refused"] == 1
     assert "fwd=vary-miss" in status_of(await ask(cached, "/", "A: 1"))
+    await cache.close()
+
+
+@under_asyncio
+async def test_line_30_however_many_variants_there_are_few_are_looked_at() -> None:
+    cache = Cache()
+    cached = CacheMiddleware(App(FRESH, "Vary: A"), cache)
+    for number in range(30):
+        await ask(cached, "/", f"A: {number}")
+    store, asked = cache._engine.core.store, []
+    read_many = store.read_many
+
+    async def counting(names: Any) -> Any:
+        asked.extend(names)
+        return await read_many(names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "read_many", counting)
+        assert "hit" in status_of(await ask(cached, "/", "A: 7"))
+    assert len(asked) == 3
     await cache.close()
 
 

@@ -37,6 +37,7 @@ ASKED = headers_with(
     ("range", "bytes=0-2"),
     ("if-none-match", '"a"'),
     ("cache-control", "max-stale"),
+    ("x-forwarded-host", "evil.com"),
 )
 USUAL = st.sampled_from([200, 200, 200, 404])
 
@@ -101,6 +102,7 @@ class World:
             return  # it may say anything in place of Cache-Control
         plain = [value.lower() for value in lines(said, "cache-control")]
         assert made.path == turn.path
+        assert not lines(sent, "x-forwarded-host") + lines(turn.asked, "x-forwarded-host")
         assert "no-store" not in plain
         assert "private" not in plain
         assert not lines(said, "set-cookie")
