@@ -189,5 +189,5 @@ async def test_line_103_lifetimes_in_the_store_are_spread_if_configured(valkey_s
             assert found.ttl is not None
             lives.add(int(found.ttl))
     assert len(lives) > 5
-    assert 1800 <= min(lives) < max(lives) <= 3600
+    assert 1800 <= min(lives) < max(lives) <= 3660  # a minute of it is for when nobody answers
     await cache.close()
