@@ -76,9 +76,9 @@ class ServerProcess:
         self._frozen = False
 
     def end(self) -> None:
-        """End it; returns when it is gone. Asked kindly it would look up only ten times a second, with nothing to save."""
+        """End it; returns when it is gone."""
         self._dismiss_watchdog()  # first: once the server is reaped, its pid may be somebody else's
-        self._server.kill()
+        self._server.kill()  # asked kindly, it looks up ten times a second, and it has nothing to save
         self._server.wait()
 
     def _dismiss_watchdog(self) -> None:
