@@ -6,6 +6,7 @@ greenlet that died) fails the test that caused it. What must not live here: serv
 
 import asyncio
 import contextlib
+import functools
 import gc
 import threading
 from abc import ABC, abstractmethod
@@ -28,7 +29,7 @@ from unicache_asyncio._io import AnyIo
 from unicache_gevent._io import GeventIo
 from unicache_twisted._io import TwistedIo
 
-__all__ = ["FLAVOURS", "Flavour", "Started"]
+__all__ = ["FLAVOURS", "Flavour", "Started", "running_reactor"]
 
 T = TypeVar("T")
 Call = Callable[[], Coroutine[Any, Any, Any]]
@@ -65,6 +66,8 @@ class Flavour(ABC):
 
     def run(self, body: Callable[[Io], Coroutine[Any, Any, T]]) -> T:
         """Run the body, return or raise what it does, and fail if the model had something to complain about."""
+        gc.collect()  # what earlier tests have left; the rest stays, and need not be looked at again
+        gc.freeze()
         io = self.io()
         result: T = self._run(lambda: body(io))
         gc.collect()  # what was never retrieved is told when it is collected
@@ -244,16 +247,14 @@ class Twisted(Flavour):
     """One reactor serves the whole test process, on a thread of its own, because a reactor cannot be started twice."""
 
     name = "twisted"
-    _thread: threading.Thread | None = None
 
     def io(self) -> Io:
         return TwistedIo(_reactor())
 
     def _run(self, main: Call) -> Any:
-        if Twisted._thread is None:
-            Twisted._thread = _start_reactor()
+        reactor = running_reactor()
         with self._listening():
-            return blockingCallFromThread(_reactor(), _settled, main)
+            return blockingCallFromThread(reactor, _settled, main)
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:
@@ -282,14 +283,15 @@ def _reactor() -> Any:
     return reactor
 
 
-def _start_reactor() -> threading.Thread:
+@functools.cache
+def running_reactor() -> Any:
+    """The reactor, which runs from now on."""
     started = threading.Event()
     reactor = _reactor()
     reactor.callWhenRunning(started.set)
-    thread = threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True)
-    thread.start()
+    threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True).start()
     started.wait()
-    return thread
+    return reactor
 
 
 def _settled(main: Call) -> "Deferred[Any]":

@@ -3,7 +3,6 @@
 A body is a module-level ``async def body(cache, *arguments)``, sent by name. What must not live here: what is asserted.
 """
 
-import gc
 import os
 import pickle
 import subprocess
@@ -80,7 +79,6 @@ def _performed(task: Task) -> tuple[Any, Exception | None]:
 
 def main() -> None:
     """Perform tasks until there are no more."""
-    gc.freeze()  # what the imports made is not garbage, and need not be looked at after each body
     with os.fdopen(os.dup(1), "wb") as answers, suppress(EOFError):
         os.dup2(2, 1)  # whatever is printed must not get between the answers
         while True:

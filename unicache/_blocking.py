@@ -143,7 +143,8 @@ class _SocketTransport:
             self._write(data, deadline)
             return self._recv(CHUNK) or _closed()
         finally:
-            self._leave()
+            self._users -= 1  # here, not in a function: a signal may strike where one is entered
+            self._end_if_closed()
 
     def receive(self, deadline: float) -> bytes:
         """Give what comes next."""
@@ -152,7 +153,8 @@ class _SocketTransport:
             self._be_patient(deadline)
             return self._recv(CHUNK) or _closed()
         finally:
-            self._leave()
+            self._users -= 1  # here, not in a function: a signal may strike where one is entered
+            self._end_if_closed()
 
     def arrivals(self) -> Callable[[float, int], Sequence[object]]:
         """What looks at the socket without reading it, for many threads at a time."""
@@ -186,10 +188,10 @@ class _SocketTransport:
             self._receiver.lost(None)
             raise
         finally:
-            self._leave()
+            self._users -= 1
+            self._end_if_closed()
 
-    def _leave(self) -> None:
-        self._users -= 1
+    def _end_if_closed(self) -> None:
         if self._closed and not self._users:
             self._sock.close()
 

@@ -151,7 +151,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop, and remove all that it left. Allowed twice."""
-        self._end(signal.SIGTERM)
+        self._end(signal.SIGKILL)  # asked kindly it looks up only ten times a second, and there is nothing to be saved
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home = None

@@ -14,6 +14,7 @@ from unicache._core.http.exchange import Exchange
 from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options
+from unicache._core.http.personal import seen_in
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.run import run
@@ -38,8 +39,9 @@ class CacheMiddleware:
     ``app``      the application: Flask, Django, Bottle and so on
     ``cache``    where responses are kept; a cache of ``unicache_gevent`` under a gevent server
     ``options``  what is stored, for how long, and what tells responses apart
-    ``routes``   other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``;
-                 None caches nothing, and the longest beginning counts
+    ``routes``   other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``, or
+                 that look so, with ``{name}`` for one segment and ``*`` for anything: ``"/users/{id}/orders"``;
+                 None caches nothing, and the longest route counts
 
     What the responses say goes first: Cache-Control, CDN-Cache-Control, Expires, Vary, validators. Every response has a
     Cache-Status that says what was done, and why. A store that is down lets everything through.
@@ -63,9 +65,19 @@ class CacheMiddleware:
         """
         run(self._site.purge(url, soft=soft))
 
-    def purge_prefix(self, url: str) -> None:
-        """Remove what is stored of all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
-        run(self._site.purge_prefix(url))
+    def purge_prefix(self, url: str, *, soft: bool = False) -> None:
+        """The same for all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
+        run(self._site.purge_prefix(url, soft=soft))
+
+    def purge_tags(self, *tags: str, soft: bool = False) -> None:
+        """The same for what carries one of the tags. Without ``soft`` it is ``cache.invalidate_tags``, which is for
+        results of functions as well; with it, the whole namespace is looked through. Raises what ``purge`` raises.
+        """
+        run(self._site.purge_tags(tags, soft=soft))
+
+    def purge_all(self, *, soft: bool = False) -> None:
+        """The same for all responses in the cache's namespace. Raises what ``purge`` raises."""
+        run(self._site.purge_all(soft=soft))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request."""
@@ -120,9 +132,11 @@ class _Call:
             while isinstance(step, Ask):
                 _close(result)
                 result, self._started = (), None
-                result = self._app(_environ_for(self._environ, step.request), self._start)
-                body = self._begun(result)
-                step = run(self._exchange.head(self._head()))
+                inner = _environ_for(self._environ, step.request)
+                with self._exchange.noted():
+                    result = self._app(inner, self._start)
+                    body = self._begun(result)
+                step = run(self._exchange.head(self._head(inner)))
         except Exception as error:
             _close(result)
             reply = run(self._exchange.failed(error))
@@ -158,11 +172,11 @@ class _Call:
         write: Callable[[bytes], object] = self._start_response(status, headers, exc_info)
         return write
 
-    def _head(self) -> Head:
+    def _head(self, environ: Environ) -> Head:
         if self._started is None:
             raise RuntimeError("the application did not call start_response")
         status, headers = self._started
-        return Head(int(status[:3]), normal(headers))
+        return Head(int(status[:3]), normal(headers), seen_in(environ))
 
     def _answer(self, step: Relay | Reply, body: Iterator[bytes], result: Iterable[bytes]) -> Iterable[bytes]:
         match step:

@@ -11,6 +11,7 @@ from unicache._core.http.exchange import Exchange
 from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options
+from unicache._core.http.personal import seen_in
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.io import Io
@@ -34,8 +35,9 @@ class CacheMiddleware:
     ``app``      the application: FastAPI, Starlette, Litestar, Quart, Django and so on
     ``cache``    where responses are kept; several processes with one server share them
     ``options``  what is stored, for how long, and what tells responses apart
-    ``routes``   other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``;
-                 None caches nothing, and the longest beginning counts
+    ``routes``   other options for paths that begin so, such as ``{"/api/": Options(ttl="10s"), "/admin/": None}``, or
+                 that look so, with ``{name}`` for one segment and ``*`` for anything: ``"/users/{id}/orders"``;
+                 None caches nothing, and the longest route counts
 
     What the responses say goes first: Cache-Control, CDN-Cache-Control, Expires, Vary, validators. Every response has a
     Cache-Status that says what was done, and why. A store that is down lets everything through.
@@ -61,9 +63,19 @@ class CacheMiddleware:
         """
         await self._site.purge(url, soft=soft)
 
-    async def purge_prefix(self, url: str) -> None:
-        """Remove what is stored of all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
-        await self._site.purge_prefix(url)
+    async def purge_prefix(self, url: str, *, soft: bool = False) -> None:
+        """The same for all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
+        await self._site.purge_prefix(url, soft=soft)
+
+    async def purge_tags(self, *tags: str, soft: bool = False) -> None:
+        """The same for what carries one of the tags. Without ``soft`` it is ``cache.invalidate_tags``, which is for
+        results of functions as well; with it, the whole namespace is looked through. Raises what ``purge`` raises.
+        """
+        await self._site.purge_tags(tags, soft=soft)
+
+    async def purge_all(self, *, soft: bool = False) -> None:
+        """The same for all responses in the cache's namespace. Raises what ``purge`` raises."""
+        await self._site.purge_all(soft=soft)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection; only HTTP is looked at."""
@@ -166,7 +178,8 @@ class _Call:
     async def _run(self, ask: Ask) -> None:
         self._inner = _scope_for(self._scope, ask.request)
         try:
-            await self._app(self._inner, self._receive, self._sent)
+            with self._exchange.noted():
+                await self._app(self._inner, self._receive, self._sent)
         except Exception as error:
             reply = None if self._relayed or self._muted else await self._exchange.failed(error)
             if reply is None:
@@ -190,8 +203,7 @@ class _Call:
         await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        personal = bool(self._inner.get("session"))
-        head = Head(message["status"], _read(message.get("headers", ())), personal)
+        head = Head(message["status"], _read(message.get("headers", ())), seen_in(self._inner))
         step = await self._exchange.head(head)
         match step:
             case Relay(head=head):

@@ -6,7 +6,6 @@ out.
 """
 
 import functools
-import gc
 import inspect
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import ExitStack
@@ -54,7 +53,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
-    gc.freeze()  # after the body garbage is collected, to hear complaints: what is older need not be looked at
     pyfuncitem.funcargs["stage"].run(partial(pyfuncitem.obj, **arguments))
     return True
 

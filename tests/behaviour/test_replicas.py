@@ -4,6 +4,7 @@ Who served a call is the servers' own count of commands; a replica that is froze
 """
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from caches import Cache, Stage
 from servers import Replicated, calls
 from servers import observer as observer_of
 from unicache import subdocument as sd
+from unicache._core import engine
 from unicache.errors import (
     InvalidationUncertain,
     KeyExists,
@@ -30,6 +32,12 @@ SHORT = 0.6
 LONG = 20.0
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give replicas little of the time, and the primary, which has to answer, all the more."""
+    monkeypatch.setattr(engine, "PATIENCE", 0.1)
+
+
 def careful(stage: Stage, group: Replicated, timeout: float = LONG) -> Cache:
     """A cache whose changes the replica has to confirm."""
     return stage.open(group.primary.url, acknowledged_by=1, timeout=timeout)
@@ -41,21 +49,36 @@ def reading(stage: Stage, group: Replicated, **options: Any) -> Cache:
     return stage.open(group.primary.url, replica=group.place, **options)
 
 
+BEFORE = {
+    "replaced": 1,
+    "appended": "a",
+    "extended": "a",
+    "touched": 1,
+    "looked at": 1,
+    "mutated": "a",
+    "partly": {"a": 1},
+}
+"""What there has to be for the changes, and what there is then."""
+
+AFTER = BEFORE | {"set": 1, "inserted": 1, "replaced": 2, "appended": "as", "extended": "as", "counter": 1}
+AFTER |= {"mutated": "aa", "one": 1, "two": 2, "partly": {"a": 1, "b": 2}}
+
+
 def changes(cache: Cache) -> list[Call]:
-    """Each way to change a document, possible after those before it, and one request that does."""
+    """Each way to change a document, of its own, and one request that does."""
     return [
-        partial(cache.set, "k", 1),
-        partial(cache.insert, "new", 1),
-        partial(cache.replace, "k", "text"),
-        partial(cache.append, "k", "s"),
-        partial(cache.append_many, {"k": "s"}),
-        partial(cache.touch, "k", 60),
-        partial(cache.get_and_touch, "k", 60),
+        partial(cache.set, "set", 1),
+        partial(cache.insert, "inserted", 1),
+        partial(cache.replace, "replaced", 2),
+        partial(cache.append, "appended", "s"),
+        partial(cache.append_many, {"extended": "s"}),
+        partial(cache.touch, "touched", 60),
+        partial(cache.get_and_touch, "looked at", 60),
         partial(cache.increment, "counter", initial=1),
-        partial(cache.mutate, "k", doubled),
-        partial(cache.set_many, {"k": {"a": 1}, "other": 2}),
-        partial(cache.mutate_in, "k", [sd.set("b", 2)]),
-        partial(cache.delete, "new"),
+        partial(cache.mutate, "mutated", doubled),
+        partial(cache.set_many, {"one": 1, "two": 2}),
+        partial(cache.mutate_in, "partly", [sd.set("b", 2)]),
+        partial(cache.delete, "deleted"),
     ]
 
 
@@ -84,12 +107,13 @@ def tries(server: Server) -> int:
 
 async def test_a_change_asks_for_the_replica_in_the_same_request(stage: Stage, replicated: Replicated) -> None:
     cache, plain = careful(stage, replicated), stage.open(replicated.primary.url, near=False)
+    await plain.set_many(BEFORE | {"deleted": 1})
     for change in changes(cache):
         before = count(replicated.primary, "wait")
         await change()
         assert count(replicated.primary, "wait") == before + 1
     before = count(replicated.primary, "wait")
-    assert await cache.get("k") == {"a": 1, "b": 2}
+    assert await cache.get_many([*AFTER, "deleted"]) == AFTER
     await plain.set("k", 3)
     assert count(replicated.primary, "wait") == before
 
@@ -102,15 +126,17 @@ async def test_what_was_changed_is_on_the_replica(stage: Stage, replicated: Repl
 
 
 async def test_without_enough_replicas_each_change_says_so_and_is_made(stage: Stage, replicated: Replicated) -> None:
-    cache, plain = careful(stage, replicated, SHORT), stage.open(replicated.primary.url, near=False)
+    plain = stage.open(replicated.primary.url, near=False)
+    await plain.set_many(BEFORE | {"deleted": 1})
+    caches = [careful(stage, replicated, SHORT) for _ in changes(plain)]
+    for cache in caches:
+        await cache.ping()
     replicated.replica.pause()
-    for change in changes(cache):
-        with pytest.raises((NotReplicated, ManyError)) as caught:
-            await change()
-        error = caught.value
+    errors = await stage.together([changes(cache)[which] for which, cache in enumerate(caches)])
+    for error in errors:
         results = error.results.values() if isinstance(error, ManyError) else [error]
         assert all(isinstance(each, NotReplicated) and each.ambiguous and each.key for each in results)
-    assert await plain.get_many(["k", "new", "other", "counter"]) == {"k": {"a": 1, "b": 2}, "other": 2, "counter": 1}
+    assert await plain.get_many([*AFTER, "deleted"]) == AFTER
 
 
 async def test_one_question_is_for_all_keys_of_a_call(stage: Stage, replicated: Replicated) -> None:
@@ -121,6 +147,7 @@ async def test_one_question_is_for_all_keys_of_a_call(stage: Stage, replicated: 
     assert count(replicated.primary, "wait") == before + 2
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_what_the_primary_refuses_is_refused(stage: Stage, replicated: Replicated) -> None:
     await stage.open(replicated.primary.url).set("k", 1)
     cache = careful(stage, replicated, SHORT)
@@ -134,21 +161,23 @@ async def test_what_the_primary_refuses_is_refused(stage: Stage, replicated: Rep
     assert [type(caught.value.results[key]) for key in ("k", "new")] == [KeyExists, NotReplicated]
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_lock_that_was_not_confirmed_is_given_back(stage: Stage, replicated: Replicated) -> None:
     plain = stage.open(replicated.primary.url, near=False)
     await plain.set("k", 1)
-    cache = careful(stage, replicated, SHORT)
-    async with cache.locked("k", ttl=60):
+    async with careful(stage, replicated).locked("k", ttl=60):
         pass
     replicated.replica.pause()
     with pytest.raises(NotReplicated):
-        await cache.get_and_lock("k", ttl=60)
+        await careful(stage, replicated, SHORT).get_and_lock("k", ttl=60)
     assert not (await plain.entry("k")).locked
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_server_that_forgot_its_scripts_is_asked_again(stage: Stage, replicated: Replicated) -> None:
     cache = careful(stage, replicated, SHORT)
-    await cache.set("k", 1)
+    with suppress(NotReplicated):  # it was hasty; the server has the script
+        await cache.set("k", 1)
     with observer_of(replicated.primary) as client:
         client.script_flush()
     replicated.replica.pause()
@@ -189,29 +218,33 @@ async def test_who_does_not_change_anything_is_not_kept_waiting(stage: Stage, re
 # -- invalidations
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_an_invalidation_that_the_replica_did_not_confirm_is_uncertain(
     stage: Stage, replicated: Replicated
 ) -> None:
-    cache = careful(stage, replicated, SHORT)
-    await cache.set("k", 1, tags=["red"])
-    await cache.invalidate("k")
+    caches = [careful(stage, replicated, SHORT) for _ in range(3)]
+
+    async def twice() -> None:
+        with pytest.raises(InvalidationUncertain):
+            await caches[1].invalidate("k")
+        await caches[1].invalidate("k")  # it is gone, and still not confirmed
+
+    await careful(stage, replicated).invalidate("k")
     replicated.replica.pause()
     plain = stage.open(replicated.primary.url, near=False)
-    await plain.set("k", 1, tags=["red"])
-    for invalidate in (
-        partial(cache.invalidate_tags, "red"),
-        partial(cache.invalidate, "k"),
-        partial(cache.invalidate, "k"),  # once more: it is gone, and still not confirmed
-        partial(cache.invalidate_prefix, "k"),
-    ):
-        if invalidate.func == cache.invalidate_prefix:
-            await plain.set("k", 1)
-        with pytest.raises(InvalidationUncertain) as caught:
-            await invalidate()
-        assert caught.value.ambiguous
-        assert await plain.get("k") is None
+    await plain.set_many({"k": 1, "tagged": 1, "start:k": 1}, tags={"tagged": ["red"]})
+    errors = await stage.together(
+        [
+            partial(caches[0].invalidate_tags, "red"),
+            twice,
+            partial(caches[2].invalidate_prefix, "start:"),
+        ]
+    )
+    assert [(type(error), error.ambiguous) for error in errors] == [(InvalidationUncertain, True)] * 3
+    assert await plain.get_many(["k", "tagged", "start:k"]) == {}
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_everything_is_cleared_though_no_replica_confirms(stage: Stage, replicated: Replicated) -> None:
     plain = stage.open(replicated.primary.url, near=False)
     await plain.set_many(dict.fromkeys(map(str, range(3000)), 0))

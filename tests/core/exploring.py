@@ -73,7 +73,7 @@ def _commute(one: Footprint, other: Footprint) -> bool:
 
 def explore(tell: Callable[[], Story], *, every: bool = False) -> Tally:
     """Tell the story in all orders; ``tell`` gives it with its tasks started. Raises what ``check`` raises."""
-    tally, path = Tally(), list[_Node]()
+    tally, path, past = Tally(), list[_Node](), _Past()
     while True:
         story = tell()
         try:
@@ -87,11 +87,12 @@ def explore(tell: Callable[[], Story], *, every: bool = False) -> Tally:
             story.world.end()
         assert tally.runs + tally.same <= MOST, "too many orders; make the story shorter"
         if not every:
-            _want_races_reversed(path)
+            _want_races_reversed(path, past)
         while path and not path[-1].choose():
             path.pop()
         if not path:
             return tally
+        past.cut(len(path) - 1)
 
 
 def _told(world: World, path: list[_Node], *, every: bool) -> bool:
@@ -117,23 +118,54 @@ def _next_node(enabled: tuple[str, ...], path: list[_Node], *, every: bool) -> _
     return _Node(enabled, asleep, set([name for name in enabled if name not in asleep][:1]))
 
 
-def _want_races_reversed(path: list[_Node]) -> None:
-    """Where two steps raced, have somebody tried first who leads to the other order."""
-    steps = [node.tried[node.chosen] for node in path]
-    before = list[int]()  # the steps that must come before each, as bits
-    seen: dict[Hashable, list[tuple[int, bool]]] = defaultdict(list)
-    for late, step in enumerate(steps):
-        direct = {early for thing, alone in step.items() for early, other in seen[thing] if alone or other}
+@dataclass(slots=True)
+class _Past:
+    """The steps that were looked at for races, those at the end to be forgotten when the path takes another turn.
+
+    ``before`` has, as bits, the steps that must come before each; ``alone`` and ``shared`` who touched a thing how.
+    """
+
+    steps: list[Footprint] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
+    alone: defaultdict[Hashable, list[int]] = field(default_factory=lambda: defaultdict(list))
+    shared: defaultdict[Hashable, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, step: Footprint) -> list[int]:
+        """Look at one more step; gives those before it that it raced with, or whose outcome it needed."""
+        late, direct = len(self.steps), set[int]()
+        for thing, alone in step.items():
+            direct.update(self._latest(thing, alone=alone))
+            (self.alone if alone else self.shared)[thing].append(late)
         indirect = 0
         for early in direct:
-            indirect |= before[early]
-        before.append(indirect | sum(1 << early for early in direct))
-        if not step.get("time"):  # when time moved, nobody else could run
-            for early in direct:
-                if not indirect >> early & 1 and path[early].chosen != path[late].chosen:
-                    _want_reversed(path, before, early, late)
-        for thing, alone in step.items():
-            seen[thing].append((late, alone))
+            indirect |= self.before[early]
+        self.steps.append(step)
+        self.before.append(indirect | sum(1 << early for early in direct))
+        return [early for early in direct if not indirect >> early & 1]
+
+    def _latest(self, thing: Hashable, *, alone: bool) -> list[int]:
+        """Who touched it last in a way that does not commute; who did before must come before those."""
+        last = self.alone[thing][-1:]
+        if not alone:
+            return last
+        return last + [step for step in self.shared[thing] if not last or step > last[0]]
+
+    def cut(self, length: int) -> None:
+        """Forget all but the first so many."""
+        while len(self.steps) > length:
+            self.before.pop()
+            for thing, alone in self.steps.pop().items():
+                (self.alone if alone else self.shared)[thing].pop()
+
+
+def _want_races_reversed(path: list[_Node], past: _Past) -> None:
+    """Where two steps raced, have somebody tried first who leads to the other order."""
+    for late in range(len(past.steps), len(path)):
+        step = path[late].tried[path[late].chosen]
+        for early in past.add(step):
+            # When time moved, nobody else could run.
+            if not step.get("time") and path[early].chosen != path[late].chosen:
+                _want_reversed(path, past.before, early, late)
 
 
 def _want_reversed(path: list[_Node], before: list[int], early: int, late: int) -> None:

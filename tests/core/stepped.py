@@ -120,7 +120,9 @@ class World:
 
     def enabled(self) -> tuple[str, ...]:
         """Who can run now; time moves when nobody could. Raises Stuck when somebody waits in vain."""
-        while not (able := [task.name for task in self._tasks.values() if self._can_run(task)]):
+        while not (
+            able := [task.name for task in self._tasks.values() if task.wait and self._can_run(task, task.wait)]
+        ):
             waits = [task.wait for task in self._tasks.values() if task.wait is not None]
             if not waits:
                 return ()
@@ -130,10 +132,7 @@ class World:
                 raise Stuck(f"{[task.name for task in self._tasks.values() if task.wait]} wait for ever")
         return tuple(able)
 
-    def _can_run(self, task: _Task) -> bool:
-        wait = task.wait
-        if wait is None:
-            return False
+    def _can_run(self, task: _Task, wait: _Wait) -> bool:
         due = task.thrown is not None or wait.ready() or wait.until <= self.now
         return due or (wait.nap and self.naps > 0)
 

@@ -8,6 +8,9 @@ FRESH = "Cache-Control: max-age=3600"
 SHORT = "Cache-Control: max-age=2"
 TAG = 'ETag: "abc"'
 WEAK = 'ETag: W/"abc"'
+MADE = 'ETag: "46506c1d6bc096ab86f848901cb0b3b9"'
+"""What the bytes ``body`` get."""
+
 LONG_AGO = "Last-Modified: <-3000>"
 
 CONDITIONS = (
@@ -257,6 +260,28 @@ REVALIDATION = (
         for status in (200, 404, 410)
     ),
     story(44, "no tag is made up", reply(FRESH), ask(expect=HIT, lacks=("etag",))),
+    story(
+        44,
+        "a tag of the bytes, if configured",
+        reply(FRESH, lacks=("etag",)),
+        ask(expect=HIT, status=200, has=(MADE,)),
+        ask(f"If-None-Match: {MADE[6:]}", expect=HIT, status=304, has=(MADE,), body=b""),
+        ask(f"If-Match: {MADE[6:]}", expect=HIT, status=200),
+        ask(f"If-Range: {MADE[6:]}", "Range: bytes=0-1", expect=HIT, status=206, body=b"bo"),
+        ask('If-None-Match: "x"', expect=HIT, status=200),
+        etag=True,
+        preconditions=True,
+    ),
+    story(
+        44,
+        "another one of another coding",
+        reply(FRESH, "Content-Encoding: x"),
+        ask(f"If-None-Match: {MADE[6:]}", expect=HIT, status=200, has=("ETag: ",)),
+        etag=True,
+    ),
+    story(44, "the application's own counts", reply(FRESH, WEAK), ask(expect=HIT, has=(WEAK,)), etag=True),
+    story(44, "none of a 404", reply(FRESH, status=404), ask(expect=HIT, lacks=("etag",)), etag=True),
+    story(44, "the application is not asked by it", reply(SHORT), ask(expect=MISS), etag=True),
 )
 
 BODY = b"0123456789A"
@@ -351,6 +376,14 @@ RANGES = (
         ),
         ask(origin=Origin(200, (FRESH,), BODY), expect=MISS, status=200, body=BODY),
         ask("Range: bytes=0-1", expect=HIT, status=206, body=b"01"),
+    ),
+    story(
+        49,
+        "and the whole is fetched, if configured",
+        ask("Range: bytes=0-1", origin=Origin(200, (FRESH,), BODY, parts=True), status=206, body=b"01"),
+        ask("Range: bytes=2-3", expect=HIT, status=206, body=b"23"),
+        ask(expect=HIT, status=200, body=BODY),
+        fetch_whole=True,
     ),
 )
 

@@ -141,6 +141,36 @@ INVALIDATION = (
     ),
 )
 
+TAGGED = Origin(200, (FRESH,), says={"tags": ["orders"]})
+
+TAGS = (
+    story(
+        59,
+        "tags by option",
+        reply(FRESH, url="/1"),
+        change(url="/2"),
+        again("/1", expect=MISS),
+        tags=("orders",),
+        invalidates=lambda request, head: ["orders"],
+    ),
+    story(
+        59,
+        "tags by what views say",
+        Step("/1", origin=TAGGED),
+        reply(FRESH, url="/2"),
+        Step("/3", "POST", origin=Origin(says={"invalidates": ["orders"]})),
+        again("/2", expect=HIT),
+        again("/1", expect=MISS),
+    ),
+    story(
+        55,
+        "tags not after a failure",
+        Step("/1", origin=TAGGED),
+        Step("/3", "POST", origin=Origin(409, says={"invalidates": ["orders"]})),
+        again("/1", expect=HIT),
+    ),
+)
+
 WINDOW = "Cache-Control: max-age=2, stale-while-revalidate=10"
 IF_ERROR = "Cache-Control: max-age=2, stale-if-error=60"
 
@@ -188,6 +218,13 @@ STALE = (
         "by the client's wish",
         reply(SHORT, TAG),
         ask("Cache-Control: stale-if-error=60", origin=Origin(503), status=200),
+    ),
+    story(
+        (61, 64),
+        "by what the view says",
+        Step(origin=Origin(body=b"old", says={"ttl": 2, "stale_while_revalidate": 9, "stale_if_error": 60})),
+        ask(origin=Origin(200, (SHORT, "Vary: A"), b"old", says={"stale_if_error": 60}), expect=HIT),
+        ask(origin=Origin(503), status=200, body=b"old"),
     ),
     story(64, "by the option", reply(SHORT, TAG), ask(origin=Origin(503), status=200), stale_if_error="1m"),
     story(
@@ -299,4 +336,4 @@ TARGETED = (
     ),
 )
 
-STORIES = (*INVALIDATION, *STALE, *STATUS, *TARGETED)
+STORIES = (*INVALIDATION, *TAGS, *STALE, *STATUS, *TARGETED)

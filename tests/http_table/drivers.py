@@ -7,6 +7,8 @@ not live here: any of the three.
 from http_table.stories import Origin, Step, headers_of
 from unicache._core.http.fields import Headers, first
 from unicache._core.http.messages import Head, Request
+from unicache._core.http.ranges import content_range, ranges_of
+from unicache.http import set_response_options
 
 __all__ = ["START", "Seen", "answer_of", "check", "request_of"]
 
@@ -48,6 +50,12 @@ def answer_of(origin: Origin, request: Request, now: float) -> tuple[Head, bytes
     headers = headers_of(origin.headers, now)
     if _unchanged(headers, request.headers, confused=origin.confused):
         return Head(304, headers), b""
+    if origin.says:
+        set_response_options(**origin.says)
+    if origin.parts and (wanted := first(request.headers, "range")) is not None:
+        (part,) = ranges_of(wanted, len(origin.body), 1) or ()
+        extent = (("content-range", content_range(part, len(origin.body))),)
+        return Head(206, headers + extent), origin.body[part.start : part.stop]
     bodiless = request.method == "HEAD" or origin.status in (204, 304)
     return Head(origin.status, headers), b"" if bodiless else origin.body
 

@@ -1,6 +1,6 @@
 """Lines 84 to 104: bodies as they were, keys that nothing shares, poisoning and deception."""
 
-from http_table.stories import HIT, MISS, Step, ask, reply, story
+from http_table.stories import HIT, MISS, Origin, Step, ask, reply, story
 
 __all__ = ["FORWARDING", "STORIES"]
 
@@ -52,6 +52,14 @@ BODIES = (
     story(12, "a body longer than it says", reply(FRESH, "Content-Length: 1", body=b"123"), ask(expect=MISS)),
     story(12, "two lengths", reply(FRESH, "Content-Length: 3", "Content-Length: 4", body=b"123"), ask(expect=MISS)),
     story(12, "no length at all", reply(FRESH, "Content-Length: x", body=b"123"), ask(expect=MISS)),
+    story(
+        81,
+        "a length that is more than is stored",
+        reply(FRESH, "Content-Length: 5", body=b"12345", cache_status="detail=too-long"),
+        ask(expect=MISS),
+        max_body=4,
+    ),
+    story(12, "a length beyond all bounds", reply(FRESH, "Content-Length: " + "9" * 5000, body=b"1"), ask(expect=MISS)),
     story(82, "more fields than are stored", reply(FRESH, "A: " + "x" * 500), ask(expect=MISS), max_headers=400),
 )
 
@@ -215,6 +223,29 @@ POISON = (
         reply("Last-Modified: <-86400>", headers=("Cookie: a=b",)),
         ask(expect=MISS),
     ),
+    story(
+        104,
+        "a request with a Cookie and a lifetime by option",
+        reply(headers=("Cookie: a=b",)),
+        ask(expect=MISS, cache_status="stored"),
+        ask("Cookie: a=b", expect=HIT),
+        ttl=60,
+    ),
+    story(
+        104,
+        "unless the route says that it is everybody's",
+        reply(headers=("Cookie: a=b", "Authorization: x")),
+        ask("Cookie: c=d", expect=HIT),
+        ttl=60,
+        shared=True,
+    ),
+    story(
+        104,
+        "or the view does",
+        Step(origin=Origin(says={"ttl": 60, "shared": True}), headers=("Cookie: a=b",)),
+        ask("Cookie: c=d", expect=HIT),
+    ),
+    story(104, "but not against the response", reply("Cache-Control: private"), ask(expect=MISS), shared=True),
     story(
         104,
         "Vary: Cookie",

@@ -1,6 +1,6 @@
 """All stories."""
 
-from http_table import asking, changing, guarding, storing
+from http_table import asking, changing, choosing, guarding, storing
 
 __all__ = ["ENGINE", "STORIES"]
 
@@ -10,11 +10,11 @@ ENGINE = {
     60: "purges are calls, not responses",
     63: "what runs beside a client",
     66: "a store that is down",
-    **dict.fromkeys(range(73, 82), "several clients, or bodies that come in pieces"),
+    **dict.fromkeys(range(73, 81), "several clients, or bodies that come in pieces"),
     83: "each server's own ways to send a body",
     86: "the request's body",
     105: "every server model",
 }
 """Lines that no story with one client and whole bodies can show, and why."""
 
-STORIES = (*storing.STORIES, *asking.STORIES, *changing.STORIES, *guarding.STORIES)
+STORIES = (*storing.STORIES, *asking.STORIES, *changing.STORIES, *guarding.STORIES, *choosing.STORIES)

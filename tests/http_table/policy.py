@@ -5,8 +5,11 @@ from typing import assert_never
 
 from http_table.drivers import START, Seen, answer_of, check, request_of
 from http_table.stories import Origin, Step, Story
+from unicache._core.contexts import holding
 from unicache._core.http.answers import told
-from unicache._core.http.fields import first
+from unicache._core.http.choices import CURRENT, Note
+from unicache._core.http.conditionals import unconditional
+from unicache._core.http.copying import Copied, Copy
 from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
@@ -14,6 +17,7 @@ from unicache._core.http.options import Options, rules_of
 from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case, Rules
+from unicache._core.http.storability import finished
 from unicache._core.http.stored import Stored
 from unicache._core.http.verdicts import (
     Again,
@@ -68,6 +72,9 @@ class World:
                     self._refresh(request, origin)
                 return self._sent(case, answer, kept)
             case Forward() | Revalidate():
+                if isinstance(verdict, Forward) and verdict.fetches:
+                    self._answer(request.with_headers(unconditional(request.headers)), origin)
+                    self.asked = []
                 return self._forwarded(case, verdict, kept, origin)
             case _:
                 return self._sent(case, verdict, kept)
@@ -86,7 +93,10 @@ class World:
     ) -> tuple[Head, bytes]:
         sent = case.request.with_headers(asked.headers) if isinstance(asked, Revalidate) else case.request
         self.asked.append(sent)
-        head, body = answer_of(origin, sent, self.now)
+        note = Note()
+        with holding(CURRENT, note):
+            head, body = answer_of(origin, sent, self.now)
+        case = replace(case, rules=note.applied(self.rules))
         if not head.status:
             fallen = lost(case, kept and kept[0], asked.status, down=True)
             return (Head(500, ()), b"") if fallen is None else self._sent(case, fallen.answer, kept)
@@ -99,37 +109,37 @@ class World:
         self, case: Case, verdict: OnResponse, kept: Kept | None, head: Head, body: bytes
     ) -> tuple[Head, bytes]:
         match verdict:
-            case Keep(stored=stored, vary=vary, tags=tags):
-                self._keep(case, stored, body, vary, tags)
+            case Keep():
+                self._keep(case, verdict, body)
             case Freshened(stored=stored, answer=answer, keeps=keeps):
                 assert kept is not None
                 if keeps:
-                    self._keep(case, stored, kept[1], kept[2], kept[3])
+                    self._keep(case, Keep(stored, kept[2], kept[3], verdict.status), kept[1])
                 else:
                     del self.pages[key_of(case.request, self.rules)][variant_of(case.request, kept[2], self.rules)]
                 return self._sent(case, answer, (stored, *kept[1:]))
             case FallBack(answer=answer):
                 return self._sent(case, answer, kept)
             case Pass() | Again():
-                self._invalidate(case.request, head)
+                self._invalidate(case, head)
                 self._compare(case, kept, head)
             case _:
                 assert_never(verdict)
         return told(case, head, verdict.status), body
 
-    def _keep(self, case: Case, stored: Stored, body: bytes, vary: tuple[str, ...], tags: tuple[str, ...]) -> None:
-        length = first(stored.headers, "content-length")
-        if length is not None and int(length) != len(body):
+    def _keep(self, case: Case, keep: Keep, body: bytes) -> None:
+        copy = Copy(keep, case.rules.max_body)
+        if copy.add(body) is Copied.TOO_LONG or copy.body is None:
             return
-        digest = variant_of(case.request, vary, self.rules)
+        digest = variant_of(case.request, keep.vary, self.rules)
         page = self.pages.setdefault(key_of(case.request, self.rules), {})
         page.pop(digest, None)
-        page[digest] = (replace(stored, length=len(body)), body, vary, tags)
+        page[digest] = (finished(keep.stored, body, case.rules), body, keep.vary, keep.tags)
         while len(page) > self.rules.max_variants:
             del page[next(iter(page))]
 
-    def _invalidate(self, request: Request, head: Head) -> None:
-        found = outdated_by(request, head)
+    def _invalidate(self, case: Case, head: Head) -> None:
+        found = outdated_by(case.request, head, case.rules)
         for target in found.targets:
             self.pages.pop(key_of(target, self.rules), None)
         for page in self.pages.values():

@@ -44,12 +44,16 @@ class Origin:
     """What the application does when it is asked. ``status`` 0 stands for a crash.
 
     ``confused``  it says 304 to whatever is conditional
+    ``parts``     it answers ranges itself
+    ``says``      what it says of its response by ``set_response_options``
     """
 
     status: int = 200
     headers: tuple[str, ...] = ()
     body: bytes = b"body"
     confused: bool = False
+    parts: bool = False
+    says: dict[str, Any] = field(default_factory=dict)
 
 
 CRASH = Origin(0)

@@ -105,6 +105,7 @@ STORABILITY = (
     ),
     reused((9, 104), "a Cookie in a later request is no matter", FRESH),
     story(9, "a Cookie finds what came without", reply(FRESH), ask("Cookie: a=b", expect=HIT)),
+    not_reused(3, "what is not shared by option", FRESH, shared=False),
     story(10, "Authorization", reply("Expires: <90000>", DATE, headers=("Authorization: x",)), ask(expect=MISS)),
     *(
         story(

@@ -1,7 +1,7 @@
-"""Runs stories through real servers and sockets: uvicorn, waitress, which has threads, and gevent's.
+"""Runs stories through real servers and sockets: uvicorn, waitress, which has threads, gevent's and twisted.web.
 
 A server runs as long as the test process, and serves whatever middleware the story at hand has. What must not live
-here: the middleware of one story (``middleware``, ``wsgi``).
+here: the middleware of one story (``middleware``, ``wsgi``, ``resources``).
 """
 
 import http.client
@@ -14,10 +14,12 @@ import gevent
 import gevent.pywsgi
 import uvicorn
 import waitress.server
+from twisted.internet.threads import blockingCallFromThread
 
 import unicache
 import unicache_gevent
-from http_table import middleware, wsgi
+from flavours import running_reactor
+from http_table import middleware, resources, wsgi
 from http_table.drivers import Seen, check, request_of
 from http_table.stories import Story, headers_of
 from unicache._core.http.fields import end_to_end, first, normal
@@ -191,5 +193,25 @@ class Gevent(_Wsgi):
         return started[0]
 
 
-SERVERS: tuple[WireServer, ...] = (Uvicorn(), Waitress(), Gevent())
+class TwistedWeb(WireServer):
+    name = "twisted.web"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._site: Any = resources.UndatedSite(None)
+
+    def _start(self) -> int:
+        reactor = running_reactor()
+        listening: Any = blockingCallFromThread(reactor, reactor.listenTCP, 0, self._site, interface="127.0.0.1")
+        port: int = listening.getHost().port
+        return port
+
+    def _prepare(self, options: Options) -> tuple[Any, Any]:
+        application = resources.Application()
+        cache = resources.TimedCache(lambda: application.now, None)
+        self._site.resource = resources.CacheResource(application, cache, options)
+        return application, cache
+
+
+SERVERS: tuple[WireServer, ...] = (Uvicorn(), Waitress(), Gevent(), TwistedWeb())
 """All of them: a test parametrised over this leaves none out."""

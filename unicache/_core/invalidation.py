@@ -41,7 +41,7 @@ class Invalidation:
         """Remove the keys."""
         names = list(self._names.entries(keys).values())
         self._core.flights.detach(names)
-        await self._loudly(lambda: self._core.replicated.drop(names), names)
+        await self.loudly(lambda: self._core.replicated.drop(names), names)
         self._core.flights.detach(names)
         self._note(len(names))
 
@@ -49,7 +49,7 @@ class Invalidation:
         """Remove the tags' versions: every entry that carries one of them is invalid from then on (R9)."""
         names = [*self._names.tags(tags).values(), self._names.epoch]
         self._core.flights.detach_all(self._names.entry_prefix)  # which of them carry the tag is not known here
-        await self._loudly(lambda: self._core.replicated.drop(names), names)
+        await self.loudly(lambda: self._core.replicated.drop(names), names)
         self._core.flights.detach_all(self._names.entry_prefix)
         self._note(len(names) - 1)
 
@@ -65,7 +65,7 @@ class Invalidation:
 
     async def _starting(self, start: bytes) -> None:
         self._core.flights.detach_all(start)
-        await self._loudly(lambda: self._drop_all(start), prefixes=[start])
+        await self.loudly(lambda: self._drop_all(start), prefixes=[start])
         self._core.flights.detach_all(start)
         self._note(1)
 
@@ -79,7 +79,7 @@ class Invalidation:
         """Keep the value, but as stale, and let no load that is under way renew it; whether there was one."""
         name = self._names.entry(key)
         self._core.flights.detach([name])
-        kept = await self._loudly(lambda: self._outdate(name), [name])
+        kept = await self.loudly(lambda: self._outdate(name), [name])
         self._core.flights.detach([name])
         self._note(1)
         return kept
@@ -105,7 +105,7 @@ class Invalidation:
         except ValueFormatError as error:
             return error
 
-    async def _loudly(
+    async def loudly(
         self, change: Callable[[], Awaitable[T]], names: Iterable[bytes] = (), prefixes: Iterable[bytes] = ()
     ) -> T:
         """Make the change, or raise. ``names`` and ``prefixes`` are what is to be removed later if it fails."""

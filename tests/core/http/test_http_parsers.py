@@ -117,7 +117,7 @@ def test_what_is_unsafe_to_send_is_never_stored(asked: Headers, found: Headers, 
 @given(headers, headers, st.sampled_from(["POST", "GET", "odd"]), statuses)
 def test_invalidation_stays_within_the_origin(asked: Headers, found: Headers, method: str, status: int) -> None:
     changing = Request(method, "http", "example.com", "/", None, asked)
-    gone = outdated_by(changing, Head(status, found))
+    gone = outdated_by(changing, Head(status, found), OPTIONS)
     assert all((each.scheme, each.host) == ("http", "example.com") for each in gone.targets)
     assert all(
         tag.startswith("group http://example.com ") for tag in gone.tags + group_tags(changing, Head(200, found))

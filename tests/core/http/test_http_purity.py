@@ -11,7 +11,17 @@ ROOT = Path(__file__).resolve().parents[3]
 POLICY = sorted(path for path in (ROOT / "unicache" / "_core" / "http").glob("*.py"))
 PURE = {"calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "http", "http_sf", "math", "msgspec"}
 PURE |= {"re", "struct", "typing", "unicache", "urllib"}
-ENGINE = {"exchange.py", "filing.py", "shelf.py", "site.py", "turns.py"}
+ENGINE = {
+    "aging.py",
+    "arriving.py",
+    "choices.py",
+    "exchange.py",
+    "filing.py",
+    "parts.py",
+    "shelf.py",
+    "site.py",
+    "turns.py",
+}
 
 
 def imported(path: Path) -> set[str]:

@@ -37,7 +37,7 @@ def test_line_104_a_session_that_was_read_makes_a_response_private(control: str,
 
 
 @pytest.mark.parametrize(
-    ("options", "reason"), [({"statuses": {200}}, "option-statuses"), ({"private": True}, "option-private"), ({}, None)]
+    ("options", "reason"), [({"statuses": {200}}, "option-statuses"), ({"shared": False}, "option-shared"), ({}, None)]
 )
 def test_options_may_narrow_what_is_stored(options: dict[str, object], reason: str | None) -> None:
     head = Head(404, (("cache-control", "max-age=60"),))

@@ -45,7 +45,8 @@ _BODILESS = frozenset({204, 304})
 def answered(case: Case, stored: Stored, status: Status, *, cookies: Iterable[str] = ()) -> Answer:
     """What the client gets from a stored response that may be served. ``cookies`` are this client's own."""
     age = ("age", str(int(stored.age_at(case.now))))  # exactly one, in whole seconds (RFC 9111 4)
-    headers = (*stored.headers, age, *(("set-cookie", cookie) for cookie in cookies))
+    own = (("etag", stored.tag),) if stored.tag and stored.etag == stored.tag else ()
+    headers = (*stored.headers, *own, age, *(("set-cookie", cookie) for cookie in cookies))
     match evaluated(case, stored):
         case Condition.FAILED:
             return PreconditionFailed(Head(412, (("content-length", "0"),)), status)

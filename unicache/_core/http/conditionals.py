@@ -20,6 +20,7 @@ __all__ = [
     "matches_304",
     "range_applies",
     "strongly_equal",
+    "unconditional",
     "validating",
     "weakly_equal",
 ]
@@ -56,25 +57,23 @@ def evaluated(case: Case, stored: Stored) -> Condition:
     if stored.status != 200:
         return Condition.HOLDS
     tags = lines(headers, "if-none-match")
-    unchanged = _has_tag(tags, stored.headers) if tags else _unmodified_since(headers, stored, now)
+    unchanged = _has_tag(tags, stored.etag) if tags else _unmodified_since(headers, stored, now)
     return Condition.NOT_MODIFIED if unchanged else Condition.HOLDS
 
 
 def _precondition_fails(headers: Headers, stored: Stored, now: float) -> bool:
     wanted = lines(headers, "if-match")
     if wanted:
-        etag = first(stored.headers, "etag")
-        return "*" not in wanted and not any(strongly_equal(tag, etag or "") for tag in _tags(wanted))
+        return "*" not in wanted and not any(strongly_equal(tag, stored.etag or "") for tag in _tags(wanted))
     limit = moment(first(headers, "if-unmodified-since"), now)
     modified = moment(first(stored.headers, "last-modified"), now)
     return limit is not None and (modified is None or modified > limit)
 
 
-def _has_tag(wanted: list[str], headers: Headers) -> bool:
+def _has_tag(wanted: list[str], etag: str | None) -> bool:
     """Whether If-None-Match names the response. ``*`` names any."""
     if "*" in wanted:
         return True
-    etag = first(headers, "etag")
     return etag is not None and any(weakly_equal(tag, etag) for tag in _tags(wanted))
 
 
@@ -96,16 +95,20 @@ def range_applies(case: Case, stored: Stored) -> bool:
     condition, now = first(case.request.headers, "if-range"), case.now
     if condition is None:
         return True
-    etag = first(stored.headers, "etag")
     if condition.startswith(('"', "W/")):
-        return etag is not None and strongly_equal(condition, etag)
+        return stored.etag is not None and strongly_equal(condition, stored.etag)
     wanted = moment(condition, now)
     return wanted is not None and wanted == moment(first(stored.headers, "last-modified"), now)
 
 
+def unconditional(headers: Headers) -> Headers:
+    """The fields of a request for the whole, whatever the client has of it."""
+    return without(headers, CONDITIONS | {"range"})
+
+
 def validating(request: Request, stored: Stored) -> Headers:
     """The request's fields with the stored response's validators in place of the client's conditions and range."""
-    plain = without(request.headers, CONDITIONS | {"range"})
+    plain = unconditional(request.headers)
     for condition, validator in (("if-none-match", "etag"), ("if-modified-since", "last-modified")):
         value = first(stored.headers, validator)
         if value is not None:

@@ -5,7 +5,8 @@ application was asked; one that was there is written by its CAS, and only while 
 gone after an invalidation, and with it whatever was on its way.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from unicache._core.core import Core
@@ -13,8 +14,8 @@ from unicache._core.http.keys import variant_of
 from unicache._core.http.messages import Request
 from unicache._core.http.policy import kept_for
 from unicache._core.http.rules import Rules
-from unicache._core.http.shelf import HTTP, Found, Slot, variant_name
-from unicache._core.http.stored import Page, Stored, grown, pack_page, pack_stored, unpack_page
+from unicache._core.http.shelf import HTTP, Found, Slot, page_in, variant_name
+from unicache._core.http.stored import Page, Stored, grown, pack_page, pack_stored
 from unicache._core.http.verdicts import Keep
 from unicache._core.names import Keyspace, bounded
 from unicache._core.record import Record, TagVersion
@@ -52,23 +53,27 @@ class Filing:
         ``epoch``  as it was before the application was asked
         ``token``  of our lease in the page's place; None if there is a page
         """
-        stored = replace(keep.stored, length=len(body))
-        tags = await self._tags.snapshot(bounded(keep.tags), self._life(stored))
+        life = self._life(keep.stored)
+        tags = await self._tags.snapshot(bounded(keep.tags), life)
         if keep.tags and not await self._tags.same_epoch(epoch):
             return False
         page, digest = slot.page or Page(new_token()), variant_of(request, keep.vary, self._rules)
-        await self._write(variant_name(slot.name, digest), page, stored, body, tags)
-        grow = self._growing(slot.name, keep.vary, digest, stored)
+        payload = pack_stored(page.generation, keep.stored, body)
+        await self._store.write(Write(variant_name(slot.name, digest), self._record(payload, tags), life))
+        until, most = self._io.wall() + life, self._rules.max_variants
         if token is None:
-            return await self._change(replace(slot, page=page), grow)
-        return await self._store.fill(slot.name, token, self._page_record(grow(page)), self._life(stored))
+            return await self._change(slot, lambda page: grown(page, keep.vary, digest, until, most))
+        record = self._page_record(grown(page, keep.vary, digest, until, most))
+        return await self._store.fill(slot.name, token, record, life)
 
     async def renew(self, found: Found, stored: Stored) -> None:
         """Store what a 304 made of a response, where it was and under the tags that it had."""
         page = found.slot.page
         if page is not None:
-            await self._write(found.slot.place, page, stored, found.body, found.tags)
-            until = self._io.wall() + self._life(stored)
+            life = self._life(stored)
+            payload = pack_stored(page.generation, stored, found.body)
+            await self._store.write(Write(found.slot.place, self._record(payload, found.tags), life))
+            until = self._io.wall() + life
             await self._change(found.slot, lambda page: replace(page, until=max(page.until, until)))
 
     async def forget(self, found: Found) -> None:
@@ -81,16 +86,7 @@ class Filing:
         page = Page(new_token(), until=until, passing=True)
         await self._store.fill(slot.name, token, self._page_record(page), self._rules.pass_for)
 
-    async def outdate(self, slot: Slot) -> None:
-        """All that was asked for until now is stale."""
-        now = self._io.wall()
-        await self._change(slot, lambda page: replace(page, outdated=now))
-
     # -- the page
-
-    def _growing(self, name: bytes, vary: tuple[str, ...], digest: bytes, stored: Stored) -> Callable[[Page], Page]:
-        until = self._io.wall() + self._life(stored)
-        return lambda page: grown(page, vary, digest, until, self._rules.max_variants)
 
     async def _change(self, slot: Slot, change: Callable[[Page], Page]) -> bool:
         """Change the page as long as it is of this generation; other variants may come and go meanwhile."""
@@ -100,22 +96,12 @@ class Filing:
             if page is None or page.generation != generation:
                 return False
             wanted = change(page)
-            if wanted == page or await self._replaced(slot.name, wanted, cas):
+            if wanted == page or await self._store.write(self._replacing(slot.name, wanted, cas)) is Outcome.DONE:
                 await self._drop(slot.name, page, wanted)
                 return True
-            page, cas = await self._read(slot.name)
+            (held,) = await self._store.read_many([slot.name])  # what cannot be read is an error among the others
+            page, cas = page_in(held), held.cas if isinstance(held, Record) else 0
         return False
-
-    async def _replaced(self, name: bytes, page: Page, cas: int) -> bool:
-        life = max(0.001, page.until - self._io.wall())
-        write = Write(name, self._page_record(page), life, Rule.SAME_CAS, cas)
-        return await self._store.write(write) is Outcome.DONE
-
-    async def _read(self, name: bytes) -> tuple[Page | None, int]:
-        (held,) = await self._store.read_many([name])  # what cannot be read is an error among the others
-        if not isinstance(held, Record) or held.codec != HTTP:
-            return None, 0
-        return unpack_page(held.payload), held.cas
 
     async def _drop(self, name: bytes, old: Page, new: Page) -> None:
         """Remove the variants that had to make room."""
@@ -123,11 +109,35 @@ class Filing:
         if gone:
             await self._store.drop(gone)
 
+    async def outdate(self, names: Sequence[bytes]) -> None:
+        """All that was asked for until now at these pages is stale, what is still under way included."""
+        now, left = self._io.wall(), names
+        for _ in range(MOST_TRIES):
+            if not left:
+                return
+            left = await self._outdated(left, now)
+        await self._store.drop(left)
+
+    async def _outdated(self, names: Sequence[bytes], now: float) -> list[bytes]:
+        """Those among them that changed meanwhile. A lease is removed, so that what it was taken for is refused."""
+        held = dict(zip(names, await self._store.read_many(names), strict=True))
+        pages = {name: page for name, each in held.items() if (page := page_in(each)) is not None}
+        writes = [
+            self._replacing(name, replace(page, outdated=now), each.cas)
+            for name, page in pages.items()
+            if isinstance(each := held[name], Record)
+        ]
+        others = [name for name, each in held.items() if each is not None and name not in pages]
+        if others:
+            await self._store.drop(others)
+        outcomes = await self._store.write_many(writes) if writes else []
+        return [write.name for write, outcome in zip(writes, outcomes, strict=True) if _failed(outcome)]
+
     # -- records
 
-    async def _write(self, name: bytes, page: Page, stored: Stored, body: bytes, tags: tuple[TagVersion, ...]) -> None:
-        record = self._record(pack_stored(page.generation, stored, body), tags)
-        await self._store.write(Write(name, record, self._life(stored)))
+    def _replacing(self, name: bytes, page: Page, cas: int) -> Write:
+        life = max(0.001, page.until - self._io.wall())
+        return Write(name, self._page_record(page), life, Rule.SAME_CAS, cas)
 
     def _page_record(self, page: Page) -> Record:
         return self._record(pack_page(page))
@@ -137,4 +147,12 @@ class Filing:
 
     def _life(self, stored: Stored) -> float:
         """Seconds to keep it, in the store's grain."""
-        return max(0.001, kept_for(stored, self._rules, self._io.wall()))
+        cut = self._rules.jitter * random.random()  # noqa: S311  spreads expiries, guards nothing
+        return max(0.001, kept_for(stored, self._rules, self._io.wall()) * (1.0 - cut))
+
+
+def _failed(outcome: Outcome | Exception) -> bool:
+    """Whether it has to be tried again."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome is not Outcome.DONE

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 from unicache._core.http.fields import combined, first
 from unicache._core.http.keys import normal_host, origin_of
 from unicache._core.http.messages import Head, Request
+from unicache._core.http.rules import Rules
 from unicache._core.http.structured import strings
 
 __all__ = ["SAFE", "Outdated", "group_tags", "outdated_by"]
@@ -25,14 +26,15 @@ class Outdated:
     tags: tuple[str, ...] = ()
 
 
-def outdated_by(request: Request, head: Head) -> Outdated:
-    """The target of an unsafe request that succeeded, what its response points at, and the groups it names."""
+def outdated_by(request: Request, head: Head, rules: Rules) -> Outdated:
+    """The target of an unsafe request that succeeded, what its response points at, and the groups and tags it names."""
     if request.method in SAFE or not 200 <= head.status < 400:
         return Outdated()
     found = [_target(request, "")]
     found += [_target(request, url) for name in ("location", "content-location") if (url := first(head.headers, name))]
     targets = tuple(dict.fromkeys(each for each in found if each is not None))
-    return Outdated(targets, _groups(request, head, "cache-group-invalidation"))
+    groups = _groups(request, head, "cache-group-invalidation")
+    return Outdated(targets, groups + rules.named(rules.invalidates, request, head))
 
 
 def group_tags(request: Request, head: Head) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unicache._core.durations import optional_seconds, seconds
-from unicache._core.http.messages import Head, Request
-from unicache._core.http.rules import Rules
+from unicache._core.http.messages import Request
+from unicache._core.http.rules import Naming, Rules
 from unicache.errors import ConfigurationError
 from unicache.typing import Duration
 
@@ -27,12 +27,17 @@ class Options:
     ``heuristic``               the part of the time since Last-Modified that a response without a lifetime is fresh
     ``heuristic_limit``         and its longest
     ``keep``                    how long a stale response with a validator is kept to be asked about
-    ``private``                 True to store nothing
+    ``jitter``                  the part of the time in the store that may be cut off, at random, below 1
+    ``shared``                  False to store nothing; True for responses that are everybody's, whatever session,
+                                Cookie or Authorization came with the request; None to go by them
+    ``methods``                 methods that are answered from the cache, of GET and HEAD
     ``statuses``                statuses that are stored; None for all that may be
     ``set_cookie``              what becomes of a response with Set-Cookie: ``"refuse"``, ``"strip"`` or ``"store"``
     ``max_body``                bytes of a body that is stored; a longer one only passes
     ``max_headers``             characters of the fields that are stored
-    ``tags``                    a function of request and response to the tags of the response
+    ``tags``                    the tags of the response, or a function of request and response to them
+    ``invalidates``             the tags that a POST, PUT, PATCH or DELETE invalidates if it succeeds, in the same form
+    ``etag``                    whether stored responses get an ETag of their bytes if they have none
 
     What tells responses apart
 
@@ -52,6 +57,7 @@ class Options:
     ``obey_requests``      whether clients may ask for fresher or staler responses by Cache-Control
     ``preconditions``      whether If-Match and If-Unmodified-Since are answered from the cache
     ``max_ranges``         ranges of one request; more are answered by the whole
+    ``fetch_whole``        whether the whole is fetched beside a client that asks for a part of what is not there
     ``collapse_timeout``   how long a request waits for another's response before it goes to the application itself
     ``pass_for``           how long a URL whose response could not be stored is not waited for
     ``name``               of this cache, in Cache-Status
@@ -66,12 +72,16 @@ class Options:
     heuristic: float = 0.1
     heuristic_limit: Duration = "1d"
     keep: Duration = "1h"
-    private: bool = False
+    jitter: float = 0.0
+    shared: bool | None = None
+    methods: Collection[str] = ("GET", "HEAD")
     statuses: Collection[int] | None = None
     set_cookie: Literal["refuse", "strip", "store"] = "refuse"
     max_body: int = 1024 * 1024
     max_headers: int = 32 * 1024
-    tags: Callable[[Request, Head], Iterable[str]] | None = None
+    tags: Collection[str] | Naming = ()
+    invalidates: Collection[str] | Naming = ()
+    etag: bool = False
     hosts: Collection[str] | None = None
     vary: Collection[str] = ()
     trusted: Collection[str] = ()
@@ -85,6 +95,7 @@ class Options:
     obey_requests: bool = True
     preconditions: bool = False
     max_ranges: int = 8
+    fetch_whole: bool = False
     collapse_timeout: Duration = "10s"
     pass_for: Duration = 60.0
     name: str = "unicache"
@@ -106,12 +117,16 @@ def rules_of(options: Options) -> Rules:
         heuristic=options.heuristic,
         heuristic_limit=seconds(options.heuristic_limit, "heuristic_limit"),
         keep=seconds(options.keep, "keep"),
-        private=options.private,
+        jitter=options.jitter,
+        shared=options.shared,
+        methods=frozenset(each.upper() for each in _several(options.methods, "methods")),
         statuses=None if options.statuses is None else frozenset(options.statuses),
         set_cookie=options.set_cookie,
         max_body=options.max_body,
         max_headers=options.max_headers,
-        tags=options.tags,
+        tags=_naming(options.tags, "tags"),
+        invalidates=_naming(options.invalidates, "invalidates"),
+        etag=options.etag,
         hosts=None if options.hosts is None else frozenset(_lowered(options.hosts, "hosts")),
         vary=tuple(sorted(_lowered(options.vary, "vary"))),
         trusted=frozenset(_lowered(options.trusted, "trusted")),
@@ -125,6 +140,7 @@ def rules_of(options: Options) -> Rules:
         obey_requests=options.obey_requests,
         preconditions=options.preconditions,
         max_ranges=options.max_ranges,
+        fetch_whole=options.fetch_whole,
         collapse_timeout=seconds(options.collapse_timeout, "collapse_timeout"),
         pass_for=seconds(options.pass_for, "pass_for"),
         name=options.name,
@@ -138,6 +154,10 @@ def _check(options: Options) -> None:
         raise ConfigurationError(f"set_cookie must be 'refuse', 'strip' or 'store', not {options.set_cookie!r}")
     if not 0.0 <= options.heuristic <= 1.0:
         raise ConfigurationError("heuristic must be between 0 and 1")
+    if not 0.0 <= options.jitter < 1.0:
+        raise ConfigurationError("jitter must be 0 or more, and below 1")
+    if not {each.upper() for each in options.methods} <= {"GET", "HEAD"}:
+        raise ConfigurationError("methods must be GET and HEAD, or one of them; responses to others are not stored")
     if not _TOKEN.fullmatch(options.name):
         raise ConfigurationError(f"name must be a token, such as 'unicache', not {options.name!r}")
     for name in ("max_body", "max_headers", "max_ranges", "max_variants"):
@@ -153,6 +173,13 @@ def _several(given: Collection[str], name: str) -> Collection[str]:
     if isinstance(given, str):
         raise ConfigurationError(f"{name} must be several names, not one text")
     return given
+
+
+def _naming(given: Collection[str] | Naming, name: str) -> tuple[Naming, ...]:
+    if callable(given):
+        return (given,)
+    names = tuple(_several(given, name))
+    return (lambda *_: names,) if names else ()
 
 
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]*")

@@ -43,7 +43,7 @@ SKEW = 5.0
 
 def passed_by(request: Request, rules: Rules) -> Forward | None:
     """The verdict for a request that what is stored has no say in; None if it has to be looked for."""
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in rules.methods:
         return Forward(Status("method"), joins=False, stores=False)
     if (reason := unkeyable(request, rules)) is not None:
         return Forward(Status("bypass", detail=reason), joins=False, stores=False)
@@ -67,7 +67,7 @@ def on_request(case: Case, stored: Stored | None, missing: str = "uri-miss") -> 
         return passed
     wishes = _wishes(case)
     if stored is None:
-        return _missed(case.request, wishes, Status(missing))
+        return _missed(case, wishes, Status(missing))
     ttl = _ttl(stored, case.now)
     objection = _objection(stored, wishes, ttl, case.now)
     if objection is None:
@@ -101,12 +101,15 @@ def _wishes(case: Case) -> Directives:
     return wishes
 
 
-def _missed(request: Request, wishes: Directives, status: Status) -> OnRequest:
+def _missed(case: Case, wishes: Directives, status: Status) -> OnRequest:
+    request = case.request
     if "only-if-cached" in wishes:
         return gateway_timeout(replace(status, detail="only-if-cached"))
     names = {name for name, _ in request.headers}
     alone = bool(names & (CONDITIONS | {"authorization", "range"}))
     stores = request.method == "GET" and "no-store" not in wishes
+    if stores and case.rules.fetch_whole and "range" in names and "authorization" not in names:
+        return Forward(replace(status, detail="fetching-whole"), joins=False, stores=False, fetches=True)
     return Forward(status, joins=stores and not alone, stores=stores)
 
 
@@ -161,8 +164,7 @@ def on_response(
 
 def _kept(case: Case, head: Head, times: Times, status: Status) -> Keep:
     request, rules = case.request, case.rules
-    chosen = () if rules.tags is None else tuple(rules.tags(request, head))
-    tags = tuple(dict.fromkeys((*chosen, *group_tags(request, head))))
+    tags = rules.named((*rules.tags, group_tags), request, head)
     fresh = stored_from(head, rules, times)
     told = replace(status, stored=True, ttl=fresh.ttl_at(times.received))
     return Keep(fresh, effective_vary(head, rules), tags, told)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from unicache._core.http.messages import Head, Request
 
-__all__ = ["Case", "Rules"]
+__all__ = ["Case", "Naming", "Rules"]
+
+Naming = Callable[[Request, Head], Iterable[str]]
+"""From a request and the head of its response to names of tags."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,12 +25,16 @@ class Rules:
     heuristic: float = 0.1
     heuristic_limit: float = 86400.0
     keep: float = 3600.0
-    private: bool = False
+    jitter: float = 0.0
+    shared: bool | None = None
+    methods: frozenset[str] = frozenset({"GET", "HEAD"})
     statuses: frozenset[int] | None = None
     set_cookie: str = "refuse"
     max_body: int = 1024 * 1024
     max_headers: int = 32 * 1024
-    tags: Callable[[Request, Head], Iterable[str]] | None = None
+    tags: tuple[Naming, ...] = ()
+    invalidates: tuple[Naming, ...] = ()
+    etag: bool = False
     hosts: frozenset[str] | None = None
     vary: tuple[str, ...] = ()
     trusted: frozenset[str] = frozenset()
@@ -41,11 +48,16 @@ class Rules:
     obey_requests: bool = True
     preconditions: bool = False
     max_ranges: int = 8
+    fetch_whole: bool = False
     collapse_timeout: float = 10.0
     pass_for: float = 60.0
     name: str = "unicache"
     status: bool = True
     debug: bool = False
+
+    def named(self, functions: Iterable[Naming], request: Request, head: Head) -> tuple[str, ...]:
+        """What these functions name, each once."""
+        return tuple(dict.fromkeys(name for function in functions for name in function(request, head)))
 
 
 @dataclass(frozen=True, slots=True)

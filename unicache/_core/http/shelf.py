@@ -3,6 +3,7 @@
 ``docs/architecture/http.md`` says why. What must not live here: how they come there (``filing``).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from unicache._core.names import Keyspace
 from unicache._core.record import Held, Record, TagVersion
 from unicache._core.tags import Tags
 
-__all__ = ["HTTP", "Found", "Shelf", "Slot", "variant_name"]
+__all__ = ["HTTP", "Found", "Shelf", "Slot", "page_in", "page_of", "variant_name"]
 
 HTTP = 129
 """The codec id of pages and responses."""
@@ -70,7 +71,7 @@ class Shelf:
         name = self._names.entry(key_of(request, self._rules))
         usual = self._place(name, request, self._usual)
         held, first = await self._core.ask(lambda: self._store.read_many([name, usual]))
-        page = unpack_page(held.payload) if isinstance(held, Record) and held.codec == HTTP else None
+        page = page_in(held)
         slot = Slot(name, usual, held.cas if isinstance(held, Record) else None, page)
         if page is None:
             return Found(slot)
@@ -106,3 +107,17 @@ class Shelf:
 def variant_name(page: bytes, digest: bytes) -> bytes:
     """The name of a variant: behind its page's, so that a purge by prefix finds both."""
     return page + b"@" + digest.hex().encode()
+
+
+def page_in(held: Held | Exception) -> Page | None:
+    """The page that was read; None for anything else."""
+    return unpack_page(held.payload) if isinstance(held, Record) and held.codec == HTTP else None
+
+
+_NAME = re.compile(rb"(.*#[0-9a-f]{32})(?:@[0-9a-f]{32})?", re.DOTALL)
+
+
+def page_of(name: bytes) -> bytes | None:
+    """The name of the page that a name of a page or variant belongs to; None for other names."""
+    found = _NAME.fullmatch(name)
+    return None if found is None else found[1]

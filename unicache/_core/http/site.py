@@ -1,32 +1,37 @@
 """The HTTP cache of one application: its options by route, its exchanges, and what can be purged (engine)."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import urlsplit
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote, urlsplit
 
 from unicache._core.engine import Engine
-from unicache._core.http.exchange import Exchange, Parts
+from unicache._core.http.aging import Aging
+from unicache._core.http.exchange import Exchange, Refresh
 from unicache._core.http.filing import Filing
 from unicache._core.http.invalidation import Outdated
 from unicache._core.http.keys import base_of, key_of, normal_host, with_normal_query
 from unicache._core.http.messages import Request
 from unicache._core.http.options import Options, rules_of
+from unicache._core.http.parts import Parts
 from unicache._core.http.shelf import Shelf
-from unicache._core.http.steps import Ask
 from unicache._core.http.turns import Turns
-from unicache.errors import InvalidArgument
+from unicache.errors import ConfigurationError, InvalidArgument
 
 __all__ = ["Site"]
 
 
 class Site:
-    """``routes`` is from beginnings of paths to the options there, None for no caching; the longest counts."""
+    """``routes`` is from patterns of paths to the options there, None for no caching; the longest counts."""
 
     def __init__(self, engine: Engine, options: Options, routes: Mapping[str, Options | None]) -> None:
         self._engine = engine
         self._turns = Turns(engine.core, engine.names)
+        self._aging = Aging(engine)
         self._usual = self._parts(options)
-        found = {path: None if chosen is None else self._parts(chosen) for path, chosen in routes.items()}
-        self._routes = sorted(found.items(), key=lambda route: -len(route[0]))
+        longest_first = sorted(routes.items(), key=lambda route: -len(route[0]))
+        self._routes = [
+            (pattern_of(path), None if chosen is None else self._parts(chosen)) for path, chosen in longest_first
+        ]
 
     def _parts(self, options: Options) -> Parts:
         core, names, rules = self._engine.core, self._engine.names, rules_of(options)
@@ -37,7 +42,7 @@ class Site:
 
         return Parts(core, rules, shelf, filing, self._turns, invalidate)
 
-    def exchange(self, request: Request, refresh: Callable[[Exchange, Ask], Awaitable[None]]) -> Exchange | None:
+    def exchange(self, request: Request, refresh: Refresh) -> Exchange | None:
         """What a request goes through; None where nothing is cached."""
         parts = self._of(request.path)
         if parts is None or not self._engine.core.enabled:
@@ -45,7 +50,9 @@ class Site:
         return Exchange(parts, with_normal_query(request, parts.rules), refresh)
 
     def _of(self, path: str) -> Parts | None:
-        return next((parts for beginning, parts in self._routes if path.startswith(beginning)), self._usual)
+        """By the path as applications see it, so that no other spelling of it has other options."""
+        seen = unquote(path)
+        return next((parts for pattern, parts in self._routes if pattern.match(seen)), self._usual)
 
     # -- purging
 
@@ -53,9 +60,27 @@ class Site:
         """Remove what is stored of a URL, in all variants; ``soft``: keep it, but as stale from now on."""
         await self._purge(_request_for(url), soft=soft)
 
-    async def purge_prefix(self, url: str) -> None:
-        """Remove what is stored of all URLs that begin so, whatever their query."""
-        await self._engine.invalidation.prefix(base_of(_request_for(url)))
+    async def purge_prefix(self, url: str, *, soft: bool = False) -> None:
+        """The same for all URLs that begin so, whatever their query."""
+        await self._purge_starting(base_of(_request_for(url)), soft=soft)
+
+    async def purge_tags(self, tags: Sequence[str], *, soft: bool = False) -> None:
+        """The same for what carries one of the tags; without ``soft``, results of functions as well."""
+        if soft:
+            await self._aging.tagged(tags)
+        else:
+            await self._engine.invalidation.tags(tags)
+
+    async def purge_all(self, *, soft: bool = False) -> None:
+        """The same for all responses of the namespace, whichever application stored them."""
+        for beginning in _BEGINNINGS:
+            await self._purge_starting(beginning, soft=soft)
+
+    async def _purge_starting(self, beginning: str, *, soft: bool) -> None:
+        if soft:
+            await self._aging.starting(beginning)
+        else:
+            await self._engine.invalidation.prefix(beginning)
 
     async def _invalidate(self, outdated: Outdated) -> None:
         for target in outdated.targets:
@@ -65,11 +90,30 @@ class Site:
 
     async def _purge(self, request: Request, *, soft: bool) -> None:
         parts = self._of(request.path) or self._usual
-        plain = with_normal_query(request, parts.rules)
-        if not soft:
-            return await self._engine.invalidation.keys([key_of(plain, parts.rules)])
-        found = await parts.shelf.find(plain)
-        return await parts.filing.outdate(found.slot)
+        key = key_of(with_normal_query(request, parts.rules), parts.rules)
+        if soft:
+            await self._aging.url(key)
+        else:
+            await self._engine.invalidation.keys([key])
+
+
+_BEGINNINGS = ("http://", "https://")
+
+
+def pattern_of(route: str) -> re.Pattern[str]:
+    """What the paths of a route look like: a beginning; or all, with ``{…}`` for one segment and ``*`` for anything.
+
+    Raises ConfigurationError for what does not begin with a slash.
+    """
+    if not route.startswith("/"):
+        raise ConfigurationError(f"a route must begin with '/', not {route!r}")
+    pieces = _WILD.split(route)
+    found = "".join(_AS_REGEX.get(piece[:1], re.escape(piece)) for piece in pieces)
+    return re.compile(found if len(pieces) == 1 else f"{found}\\Z", re.DOTALL)
+
+
+_WILD = re.compile(r"(\*|\{[^{}/]*\})")
+_AS_REGEX = {"*": ".*", "{": "[^/]+"}
 
 
 def _request_for(url: str) -> Request:

@@ -5,16 +5,17 @@ Every refusal is a word that Cache-Status shows, so that whoever wonders why not
 
 import re
 from dataclasses import replace
+from hashlib import blake2b
 from http import HTTPStatus
 
 from unicache._core.http.directives import Control, cache_control, control_of
-from unicache._core.http.fields import Headers, end_to_end, first, lines, members, safe, size_of, without
+from unicache._core.http.fields import Headers, delta, end_to_end, first, lines, members, safe, size_of, without
 from unicache._core.http.freshness import HEURISTIC, Lifetime, Times, initial_age, is_strict, lifetime_of, window
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Stored
 
-__all__ = ["effective_vary", "freshened", "refusal", "stored_from"]
+__all__ = ["effective_vary", "finished", "freshened", "refusal", "stored_from"]
 
 _UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - {206, 304}
 """Statuses that must-understand may be said of."""
@@ -27,6 +28,9 @@ _PROVOKED = frozenset({400, 413, 414, 431, 501})
 
 _USUAL_SIZE = 4096
 """Characters of request fields that no server refuses."""
+
+_PUBLIC = ("public", "s-maxage", "must-revalidate")
+"""Directives that let a response to one person go to others (RFC 9111 3.5)."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -53,7 +57,7 @@ def _by_request(request: Request, rules: Rules) -> str | None:
         return "method"
     if rules.obey_requests and "no-store" in cache_control(request.headers):
         return "request-no-store"
-    return "option-private" if rules.private else None
+    return "option-shared" if rules.shared is False else None
 
 
 def _by_status(request: Request, head: Head, rules: Rules, life: Lifetime) -> str | None:
@@ -81,16 +85,15 @@ def _by_control(control: Control) -> str | None:
 
 def _by_person(request: Request, head: Head, control: Control, rules: Rules, life: Lifetime) -> str | None:
     """Nothing that is about one person is shared, unless it says that it may be."""
-    public = any(name in control.directives for name in ("public", "s-maxage", "must-revalidate"))
+    public = bool(rules.shared) or any(name in control.directives for name in _PUBLIC)
     if lines(request.headers, "authorization") and not public:
         return "authorization"
     if lines(head.headers, "set-cookie") and rules.set_cookie == "refuse":
         return "set-cookie"
-    if head.personal and not public:
+    if head.personal and not public and "cookie" not in effective_vary(head, rules):
         return "session"
-    if lines(request.headers, "cookie") and not life.known and not public:
-        return "cookie"
-    return None
+    cookie = lines(request.headers, "cookie") and "cookie" not in effective_vary(head, rules)
+    return "cookie" if cookie and not life.explicit and not public else None
 
 
 def _by_fields(head: Head, rules: Rules) -> str | None:
@@ -102,8 +105,10 @@ def _by_fields(head: Head, rules: Rules) -> str | None:
     if not safe(head.headers):
         return "unsafe-fields"
     lengths = set(members(head.headers, "content-length"))
-    if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
+    if len(lengths) > 1 or any(delta(each) is None for each in lengths):
         return "content-length"
+    if any((delta(each) or 0) > rules.max_body for each in lengths):
+        return "too-long"
     return "too-many-fields" if size_of(head.headers) > rules.max_headers else None
 
 
@@ -155,6 +160,25 @@ def stored_from(head: Head, rules: Rules, times: Times, length: int = 0) -> Stor
     )
 
 
+def finished(stored: Stored, body: bytes, rules: Rules) -> Stored:
+    """The response with what only its whole body tells: the length, and an entity-tag if it has none and gets one.
+
+    The tag is strong, because it is of the bytes as they are sent, after any content coding, and the same in every
+    process (RFC 9110 8.8.3).
+    """
+    made = rules.etag and stored.status == 200 and first(stored.headers, "etag") is None
+    return replace(stored, length=len(body), tag=_tag_of(stored.headers, body) if made else "")
+
+
+def _tag_of(headers: Headers, body: bytes) -> str:
+    """Representations differ by their type and coding, too."""
+    found = blake2b(digest_size=16)
+    for name in ("content-type", "content-encoding"):
+        found.update(f"{first(headers, name)}\n".encode("latin-1", "replace"))
+    found.update(body)
+    return f'"{found.hexdigest()}"'
+
+
 def _kept_fields(headers: Headers, control: Control, rules: Rules) -> Headers:
     """Without those of the connection, Age, what may be shown to one person only, and what must be asked for anew."""
     dropped = {"age"} | control.directives.names("private") | control.directives.names("no-cache")
@@ -168,4 +192,4 @@ def freshened(stored: Stored, head: Head, rules: Rules, times: Times) -> Stored:
     news = without(end_to_end(head.headers), _KEPT_BY_304 | {"cache-status", "set-cookie", "set-cookie2"})
     merged = without(stored.headers, {name for name, _ in news}) + news
     aged = merged + tuple(("age", value) for value in lines(head.headers, "age"))
-    return replace(stored_from(Head(stored.status, aged), rules, times), length=stored.length)
+    return replace(stored_from(Head(stored.status, aged), rules, times), length=stored.length, tag=stored.tag)

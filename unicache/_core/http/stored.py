@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
-from unicache._core.http.fields import Headers
+from unicache._core.http.fields import Headers, first
 
 __all__ = ["Page", "Stored", "grown", "pack_page", "pack_stored", "unpack_page", "unpack_stored"]
 
@@ -36,6 +36,7 @@ class Stored:
     ``if_error``    for which it may be served when the application fails
     ``strict``      it must never be served stale
     ``validate``    it must never be served without asking
+    ``tag``         an entity-tag of the cache's own making, of which the application does not know
     """
 
     status: int
@@ -49,6 +50,12 @@ class Stored:
     if_error: float = 0.0
     strict: bool = False
     validate: bool = False
+    tag: str = ""
+
+    @property
+    def etag(self) -> str | None:
+        """What clients know it by."""
+        return first(self.headers, "etag") or self.tag or None
 
     def age_at(self, now: float) -> float:
         """Its age; a clock that stepped back makes nobody younger than he came."""

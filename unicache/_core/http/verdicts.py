@@ -110,11 +110,13 @@ class Forward:
 
     ``joins``   one run may answer all who ask meanwhile
     ``stores``  the response may be stored, if it says so itself
+    ``fetches`` the whole is to be asked for beside the client, who asks for a part
     """
 
     status: Status
     joins: bool
     stores: bool
+    fetches: bool = False
 
 
 OnRequest = Answer | ServeStale | Revalidate | Forward
