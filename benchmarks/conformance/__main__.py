@@ -31,13 +31,13 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     give_up = time.monotonic() + 20.0
     while True:
         try:
@@ -53,11 +53,11 @@ def _wait_for(port: int) -> None:
 @contextmanager
 def _served(model: str, origin: str, address: str) -> Iterator[str]:
     """Run the forwarding application of a server model; its URL."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", f"benchmarks.conformance.on_{model}", str(port), origin, address]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - the command is ours
         try:
-            _wait_for(port)
+            wait_for(port)
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
@@ -65,9 +65,9 @@ def _served(model: str, origin: str, address: str) -> Iterator[str]:
 
 def measure(suite: Suite, model: str, address: str) -> Tally:
     """One server model, with an origin of its own."""
-    port = _free_port()
+    port = free_port()
     with suite.origin(port) as origin:
-        _wait_for(port)
+        wait_for(port)
         with _served(model, origin, address) as url:
             return suite.run(url)
 
