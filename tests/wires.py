@@ -14,9 +14,9 @@ from typing import Any, Self
 
 from servers import observer
 from unicache._core import resp
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint, Io
-from unicache._core.links import Links, NodeOptions
+from unicache._core.links import Links
+from unicache._core.node import Credentials, NodeOptions
 from unicache._core.pool import links_for
 from unicache.server import Server
 

@@ -1,12 +1,28 @@
-"""One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is for threads."""
+"""One cache for Valkey, the same under threads, asyncio, trio, gevent and Twisted. This package is for threads.
 
-from unicache._cache import Cache
-from unicache._core.previous import UNCHANGED, previous
-from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
-from unicache._pending import Pending
-from unicache._scan import Scan
-from unicache._structures import ListDocument, MapDocument, QueueDocument, SetDocument
-from unicache.typing import CacheInfo, Call, Entry, Near, Result
+Its names are loaded when the first of them is asked for, all together. Until then the package weighs next to nothing:
+``unicache.errors``, ``unicache.server`` and the command line live in it, and need no cache.
+"""
+
+from typing import TYPE_CHECKING
+
+from unicache import errors as errors
+
+if TYPE_CHECKING:
+    from unicache._public import *
+else:
+
+    def __getattr__(name):  # PEP 562; hidden from type checkers, who would take it for a promise of any name
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from unicache import _public
+
+        globals().update({each: getattr(_public, each) for each in _public.__all__})
+        return globals()[name]
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "UNCHANGED",

@@ -1,22 +1,15 @@
 """Threads: the blocking ``Io``. Nothing here suspends a coroutine; what must wait, blocks the thread.
 
-A link serves one caller at a time, and the waiting caller itself reads it. Nothing here decides anything.
+A link serves one caller at a time, and the waiting caller itself reads it: see ``_sockets``. Nothing is decided here.
 """
 
 import atexit
 import contextvars
-import errno
 import inspect
-import select
-import socket
-import struct
-import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
-from contextlib import suppress
-from math import inf
-from typing import Any, NoReturn
+from collections.abc import Callable, Coroutine, Generator, Hashable
+from typing import Any
 
 from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Promise, Receiver, Task, Transport
@@ -25,8 +18,6 @@ from unicache.errors import ConfigurationError
 
 __all__ = ["BlockingIo", "refuse_awaitable"]
 
-CHUNK = 65536
-SHORTEST, LONGEST = 0.001, 60.0
 _PROCESS = "process"
 _PENDING = object()
 
@@ -86,7 +77,9 @@ class BlockingIo:
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a blocking socket."""
-        return _SocketTransport(_open_socket(endpoint, seconds), receiver)
+        from unicache._sockets import SocketTransport, open_socket  # memory:// needs none
+
+        return SocketTransport(open_socket(endpoint, seconds), receiver)
 
 
 def refuse_awaitable(result: Any) -> Any:
@@ -99,164 +92,6 @@ def refuse_awaitable(result: Any) -> Any:
             "take Cache from unicache_asyncio (asyncio, trio) or unicache_twisted instead"
         )
     return result
-
-
-def _open_socket(endpoint: Endpoint, seconds: float) -> socket.socket:
-    if endpoint.path is None:
-        tcp = socket.create_connection((endpoint.host, endpoint.port), timeout=seconds)
-        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return tcp
-    unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        unix.settimeout(seconds)
-        unix.connect(endpoint.path)
-    except BaseException:
-        unix.close()
-        raise
-    return unix
-
-
-class _SocketTransport:
-    """A blocking socket, used by one thread at a time; only ``close`` may come from another.
-
-    The descriptor is closed by whoever uses the socket last: a descriptor closed under a reader could be taken by a
-    new connection before the reader gets to it.
-    """
-
-    def __init__(self, sock: socket.socket, receiver: Receiver) -> None:
-        self._sock = sock
-        self._receiver = receiver
-        sock.settimeout(None)
-        self._set_timeout(LONGEST)
-        self._arrived = select.poll()
-        self._arrived.register(sock, select.POLLIN)
-        self._send = sock.send
-        self._recv = sock.recv
-        self._users = 0
-        self._closed = False
-
-    def exchange(self, data: bytes, deadline: float) -> bytes:
-        """Write all of it, and give what comes back first."""
-        self._users += 1
-        try:
-            self._allow(deadline)
-            self._write(data, deadline)
-            return self._recv(CHUNK) or _closed()
-        finally:
-            self._users -= 1  # here, not in a function: a signal may strike where one is entered
-            self._end_if_closed()
-
-    def receive(self, deadline: float) -> bytes:
-        """Give what comes next."""
-        self._users += 1
-        try:
-            self._be_patient(deadline)
-            return self._recv(CHUNK) or _closed()
-        finally:
-            self._users -= 1  # here, not in a function: a signal may strike where one is entered
-            self._end_if_closed()
-
-    def arrivals(self) -> Callable[[float, int], Sequence[object]]:
-        """What looks at the socket without reading it, for many threads at a time."""
-        if sys.platform != "linux":
-            return lambda _seconds, _most: select.select((self._sock,), (), (), 0.0)[0]
-        watcher = select.epoll()
-        watcher.register(self._sock, select.EPOLLIN)
-        return watcher.poll
-
-    def flush(self) -> None:
-        """Write all of it, or lose the link."""
-        self._use(self._write_all)
-
-    wake = flush  # in this model every request is a tick of its own
-
-    def read(self, *, wait: bool) -> None:
-        """Read once, with the caller's time; or, without, what is there."""
-        self._use(self._read_next if wait else self._read_rest)
-
-    def _use(self, work: Callable[[], None]) -> None:
-        self._users += 1
-        try:
-            work()
-        except BlockingIOError:
-            self._receiver.ring()
-        except OSError as error:
-            self._receiver.lost(error)
-            if error.errno is None:  # not the system's: a signal's handler raised it, TimeoutError for example
-                raise
-        except BaseException:  # interrupted by a signal, with bytes on their way: the stream is of no more use
-            self._receiver.lost(None)
-            raise
-        finally:
-            self._users -= 1
-            self._end_if_closed()
-
-    def _end_if_closed(self) -> None:
-        if self._closed and not self._users:
-            self._sock.close()
-
-    def _write_all(self) -> None:
-        self._allow(self._receiver.alarm_at)
-        self._write(self._receiver.collect(), self._receiver.alarm_at)
-
-    def _write(self, data: bytes, deadline: float) -> None:
-        """The first bytes go out whatever the time is: then it is certain that the request was begun."""
-        try:
-            sent = self._send(data)
-            while sent < len(data):
-                self._be_patient(deadline)
-                sent += self._send(memoryview(data)[sent:])
-        except BlockingIOError:
-            raise TimeoutError(errno.ETIMEDOUT, "it took no more bytes within the deadline") from None
-
-    def _read_next(self) -> None:
-        self._be_patient(self._receiver.alarm_at)
-        self._receiver.received(self._recv(CHUNK) or _closed())
-
-    def _read_rest(self) -> None:
-        while self._arrived.poll(0) and not self._closed:
-            self._read_next()
-
-    def _be_patient(self, deadline: float) -> None:
-        """As ``_allow``; BlockingIOError when there is no time left, which is what the kernel's time-out looks like."""
-        if deadline <= now():
-            raise BlockingIOError(errno.EAGAIN, "no time left")
-        self._allow(deadline)
-
-    def _allow(self, deadline: float) -> None:
-        """Set the kernel's time-out, but only when it is off by a tenth: setting it is a system call."""
-        seconds = deadline - now()
-        if not self._least < seconds < self._most:
-            self._set_timeout(min(LONGEST, max(SHORTEST, seconds)))
-
-    def _set_timeout(self, seconds: float) -> None:
-        """Have the kernel keep the time: Python's own cost a ``poll`` before each call and a switch of threads."""
-        self._least = 0.9 * seconds
-        self._most = 1.1 * seconds if seconds < LONGEST else inf
-        whole = int(seconds)
-        value = (
-            struct.pack("@L", int(seconds * 1000))
-            if sys.platform == "win32"
-            else struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
-        )
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self._sock.setsockopt(socket.SOL_SOCKET, option, value)
-
-    def fileno(self) -> int:
-        """The socket's descriptor."""
-        return self._sock.fileno()
-
-    def close(self) -> None:
-        """Wake a reader on another thread, and leave the descriptor to it."""
-        self._closed = True
-        with suppress(OSError):  # the other side was first
-            self._sock.shutdown(socket.SHUT_RDWR)
-        if not self._users:
-            self._sock.close()
-
-
-def _closed() -> NoReturn:
-    raise ConnectionResetError(errno.ECONNRESET, "the server closed the connection")
 
 
 class _Promise:

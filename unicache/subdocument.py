@@ -10,10 +10,12 @@ What must not live here: what the specs do to a document (``_core.parts``).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from unicache._core.codec import check, declare
+from unicache._core.discreet import Discreet
 from unicache._core.paths import Steps, parse
 from unicache.errors import CacheError, InvalidArgument, PathNotFound
 
@@ -39,35 +41,39 @@ __all__ = [
 LARGEST_DELTA = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class LookupSpec:
+class LookupSpec(msgspec.Struct, frozen=True):
     """One part to read; made by ``get``, ``exists`` and ``count``."""
 
     verb: str
     path: str
     type: Any = None
-    steps: Steps = field(init=False, repr=False, compare=False)
+    steps: Steps = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", parse(self.path))
+        msgspec.structs.force_setattr(self, "steps", parse(self.path))
         if self.type is not None:
             declare(self.type)
 
+    def __repr__(self) -> str:
+        return f"LookupSpec(verb={self.verb!r}, path={self.path!r}, type={self.type!r})"
 
-@dataclass(frozen=True, slots=True)
-class MutateSpec:
+
+class MutateSpec(Discreet, frozen=True):
     """One change; made by ``set``, ``insert``, ``replace``, ``remove``, ``append``, ``prepend``, ``insert_at``,
     ``add_unique`` and ``increment``. Its repr does not show the values.
     """
 
     verb: str
     path: str
-    values: tuple[Any, ...] = field(default=(), repr=False)
+    values: tuple[Any, ...] = ()
     create_parents: bool = False
-    steps: Steps = field(init=False, repr=False, compare=False)
+    steps: Steps = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", parse(self.path))
+        msgspec.structs.force_setattr(self, "steps", parse(self.path))
+
+    def __repr__(self) -> str:
+        return f"MutateSpec(verb={self.verb!r}, path={self.path!r}, create_parents={self.create_parents})"
 
 
 # -- reading
@@ -231,8 +237,7 @@ class LookupResult:
         return f"LookupResult(key={self.key!r}, cas={self.cas}, parts={len(self)})"
 
 
-@dataclass(frozen=True, slots=True)
-class MutateResult:
+class MutateResult(Discreet, frozen=True):
     """What ``mutate_in`` did, one entry per spec, in their order: the new number for ``increment``, else None.
 
     ``key``  of the document
@@ -241,10 +246,13 @@ class MutateResult:
 
     key: str
     cas: int
-    _numbers: tuple[int | None, ...] = field(repr=False)
+    _numbers: tuple[int | None, ...]
 
     def __getitem__(self, index: int) -> int | None:
         return self._numbers[index]
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def __repr__(self) -> str:
+        return f"MutateResult(key={self.key!r}, cas={self.cas})"

@@ -1,10 +1,13 @@
 """Public types: what calls give back and what their annotations name. No behaviour beyond that of plain values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
+
+import msgspec
+
+from unicache._core.discreet import Discreet
 
 __all__ = [
     "DEFAULT",
@@ -39,8 +42,7 @@ DEFAULT = Default.DEFAULT
 """Stands for the ``ttl`` the cache was made with, where None would mean "no expiry"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class Entry(Discreet, Generic[T], frozen=True):
     """A value with everything that is known of it.
 
     ``cas``      what a write may be bound to; from ``get_and_lock``, the lock's
@@ -72,8 +74,7 @@ class Entry(Generic[T]):
         return f"Entry(key={self.key!r}, cas={self.cas}, ttl={self.ttl}, age={self.age:.3f}, stale={self.stale})"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheInfo:
+class CacheInfo(msgspec.Struct, frozen=True):
     """What became of the calls of one cached function, in this process, since it was decorated.
 
     ``near``  those of the hits that were answered in this process, by a near cache or ``memory://``
@@ -86,8 +87,7 @@ class CacheInfo:
     near: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A finished call of a function decorated with ``invalidates``.
 
     ``arguments``  by name, defaults applied
@@ -98,8 +98,7 @@ class Call:
     result: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(msgspec.Struct, frozen=True):
     """A near cache: what was read is kept in this process for as long as the server says nothing else.
 
     ``max_bytes``      what all entries together may take, their administration included; 64 MiB
@@ -218,8 +217,7 @@ class LoadOptions(TypedDict, total=False):
     result_tags: Callable[[Any], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[T]):
+class Result(Discreet, Generic[T], frozen=True):
     """A value from load-through with where it came from.
 
     ``source``  ``"hit"``, ``"loaded"``, or ``"uncached"`` when the store was not used

@@ -8,8 +8,7 @@ from functools import partial, update_wrapper
 from types import MethodType
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.python.failure import Failure
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.web.iweb import IRenderable, IRequest
 from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET
@@ -141,21 +140,30 @@ class CachedRender(_Purged):
         if work is None and not by_resource:
             return run(request)
         if work is None:
-            work = maybeDeferred(run, request).addCallback(_send, request)
+            work = _begun(run, request)
         if not by_resource:
             return work
         work.addErrback(_failed, request)
         return NOT_DONE_YET
 
 
-def _failed(failure: Failure, request: Any) -> None:
-    request.processingFailed(failure)
+def _failed(failure: Any, request: Any) -> None:
+    client_is_gone = getattr(request, "channel", None) is None
+    if not (client_is_gone and failure.check(CancelledError)):
+        request.processingFailed(failure)
 
 
 def _run(run: Callable[[Any], Any], request: Any) -> None:
     """Run the application with a request of its own."""
     channel = request.channel
-    maybeDeferred(run, request).addCallback(_send, request).addErrback(channel.fail)
+    _begun(run, request).addErrback(channel.fail)
+
+
+def _begun(run: Callable[[Any], Any], request: Any) -> "Deferred[None]":
+    """Call a method, and write what it gives when it comes. It is cancelled when the client goes."""
+    work: Deferred[Any] = maybeDeferred(run, request)
+    request.notifyFinish().addErrback(lambda _: work.cancel())
+    return work.addCallback(_send, request)
 
 
 def _send(result: Any, request: Any) -> None:

@@ -37,6 +37,14 @@ async def test_ten_tags_cost_at_most_one_more_round_trip_than_none(
     assert {call: tagged[call] - plain[call] for call in plain if tagged[call] > plain[call] + 1} == {}
 
 
+async def test_the_first_get_of_a_process_takes_two_round_trips_with_those_of_connecting(
+    stage: Stage, counting: Counting, observer: Valkey
+) -> None:
+    observer.ping()
+    assert await stage.open(counting.url).get("key") is None
+    assert counting.round_trips == 2
+
+
 async def costs(stage: Stage, counting: Counting, tags: list[str]) -> Costs:
     """Round trips of each call, by a cache that has its connection."""
     cache = stage.open(counting.url)

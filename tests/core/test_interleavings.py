@@ -3,6 +3,7 @@
 The number of orders stands with each story; should it fall, the stories have lost something.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +11,7 @@ import pytest
 from exploring import Tally, explore
 from stories import Tale
 
-from unicache._core import changing, counts, leading, load, waiting
+from unicache._core import changing, leading, load, waiting
 from unicache._core.freshness import Windows
 from unicache._core.terms import Terms
 
@@ -34,7 +35,7 @@ class NoChance:
 def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (changing, leading, load, waiting):
         monkeypatch.setattr(module, "random", NoChance)
-    monkeypatch.setattr(counts.log, "disabled", True)  # an outage in every order is much to tell
+    monkeypatch.setattr(logging.getLogger("unicache"), "disabled", True)  # an outage in every order is much to tell
 
 
 @pytest.fixture(params=[False, True], ids=["spawned", "threads"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from exploring import explore
+from msgspec.structs import replace
 from stepped import Stuck
 from stepped_state import SteppedFlights
 from stories import Process, Tale
@@ -17,7 +18,7 @@ from unicache._core.invalidation import Invalidation
 from unicache._core.leading import Leader
 from unicache._core.memory import MemoryStore
 from unicache._core.plan import Plan
-from unicache._core.store import Write
+from unicache._core.store import Rule
 
 __all__ = ["no_chance"]
 
@@ -76,7 +77,7 @@ def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest
     before, record = Leader._before, Leader._record
 
     async def record_late(self: Leader, plan: Plan, made: Any) -> Any:
-        return await record(self, plan, made._replace(before=await before(self, plan)))
+        return await record(self, plan, replace(made, before=await before(self, plan)))
 
     async def nothing(self: Leader, plan: Plan) -> None:
         return
@@ -89,7 +90,7 @@ def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest
 
 def test_a_refresh_that_writes_whatever_is_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     write = MemoryStore.write
-    monkeypatch.setattr(MemoryStore, "write", lambda self, order: write(self, Write(*order[:3])))
+    monkeypatch.setattr(MemoryStore, "write", lambda self, order: write(self, replace(order, rule=Rule.ALWAYS)))
 
     def story(tale: Tale, here: Process, there: Process) -> None:
         tale.stored()

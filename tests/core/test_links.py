@@ -7,10 +7,10 @@ from wire_kit import GREETING, HandIo, HandTransport, Running
 
 from unicache._blocking import BlockingIo
 from unicache._core.backoff import BASE, CAP, Backoff
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
 from unicache._core.link import Link
-from unicache._core.links import NodeOptions, SharedLinks
+from unicache._core.links import SharedLinks
+from unicache._core.node import Credentials, NodeOptions
 from unicache._core.pool import LinkPool, links_for
 from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from memory_kit import record, run
 
-from unicache._core.near import Near, NearOptions
+from unicache._core.near import Near
 from unicache._core.near_store import NearStore
+from unicache._core.node import NearOptions
 from unicache._core.scripts import TEXTS
 from unicache._core.store import Claim, Count, Fill, Rule, Store, Write
 from unicache.errors import StoreUnavailable

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Coroutine, Generator, Hashable
 from typing import Any
 
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint, Receiver
 from unicache._core.link import Link
+from unicache._core.node import Credentials
 
 __all__ = ["GREETING", "HandIo", "HandTransport", "Promise", "Running", "open_link"]
 

@@ -20,3 +20,7 @@ def test_a_server_does_what_the_story_says(server: WireServer, story: Story) -> 
 def test_nearly_all_stories_can_be_sent_through_every_server() -> None:
     assert len(SENT) > 0.9 * len(STORIES)
     assert len(CASES) > 0.99 * len(SERVERS) * len(SENT)
+
+
+def test_line_105_every_server_model_is_there() -> None:
+    assert [server.name for server in SERVERS] == ["uvicorn", "waitress", "gevent", "twisted.web"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from flavours import Flavour, Started
 from servers import observer
-from unicache._core.handshake import Credentials
 from unicache._core.io import Event, Io
 from unicache._core.links import Links
+from unicache._core.node import Credentials
 from unicache.server import Server
 from wires import clients, linked, links_to, say
 

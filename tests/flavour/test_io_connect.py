@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from flavours import Flavour
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint, Io
+from unicache._core.node import Credentials
 from unicache.errors import ConfigurationError, OperationTimeout, StoreUnavailable
 from unicache.server import Server, find_binary
 from wires import NOBODY, Puppet, endpoint, links_to, say

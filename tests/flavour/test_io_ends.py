@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from flavours import FLAVOURS, Flavour
-from unicache._core.handshake import Credentials
 from unicache._core.io import Io
+from unicache._core.node import Credentials
 from unicache.errors import CacheClosed
 from unicache.server import Server
 from wires import clients, linked, links_to, say, wait_until
@@ -18,9 +18,8 @@ from wires import clients, linked, links_to, say, wait_until
 PRELUDE = """
 import os, sys, threading
 from unicache._core import resp
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
-from unicache._core.links import NodeOptions
+from unicache._core.node import Credentials, NodeOptions
 from unicache._core.pool import links_for
 from unicache._core.run import run
 

@@ -16,8 +16,8 @@ import pytest
 
 from servers import observer
 from unicache._blocking import BlockingIo
-from unicache._core.handshake import Credentials
 from unicache._core.links import Links
+from unicache._core.node import Credentials
 from unicache._core.run import run
 from unicache.errors import CacheClosed, CacheError, ConfigurationError, OperationTimeout
 from unicache.server import Server

@@ -3,24 +3,27 @@
 What must not live here: what is asserted.
 """
 
+import socket
 import time
 from collections.abc import Callable
 from http.client import HTTPResponse
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.internet.threads import blockingCallFromThread
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
+from flavours import running_reactor
 from unicache._core.io import Io
 from unicache_twisted import Cache
 from unicache_twisted._io import TwistedIo
 
-__all__ = ["FRESH", "Answer", "App", "Link", "StillCache", "gone", "writing"]
+__all__ = ["FRESH", "Answer", "App", "Link", "StillCache", "Wire", "failure_of", "failures", "writing"]
 
 FRESH = (b"cache-control", b"max-age=3600")
 ADDRESS = IPv4Address("TCP", "127.0.0.1", 80)
@@ -77,7 +80,7 @@ def writing(*pieces: bytes, done: bool = True, fields: Any = (FRESH,)) -> Callab
 class Answer:
     """A response, read from what arrived."""
 
-    def __init__(self, data: BytesIO, method: str) -> None:
+    def __init__(self, data: BinaryIO, method: str) -> None:
         response = HTTPResponse(_Read(data), method=method)  # type: ignore[arg-type]
         response.begin()
         self.status = response.status
@@ -86,12 +89,17 @@ class Answer:
         self.cache_status = self.fields.get("cache-status", "")
 
 
+class _Open(BytesIO):
+    """Bytes that stay readable when one response of several has been read."""
+
+    def close(self) -> None: ...
+
+
 class _Read:
-    def __init__(self, data: BytesIO) -> None:
+    def __init__(self, data: BinaryIO) -> None:
         self._data = data
 
-    def makefile(self, _: str) -> BytesIO:
-        self._data.close = lambda: None  # type: ignore[method-assign]
+    def makefile(self, _: str) -> BinaryIO:
         return self._data
 
 
@@ -99,28 +107,29 @@ class Transport(StringTransport):
     """What a connection's transport has beside what Twisted's for tests has."""
 
     def loseConnection(self) -> None:
-        self.abortConnection()
-
-    def abortConnection(self) -> None:
-        super().abortConnection()
-        self.protocol.connectionLost(gone())
+        super().loseConnection()
+        self.protocol.connectionLost(failure_of(ConnectionLost()))
 
     def lose(self) -> None:
         """The client goes away: what a reactor does then."""
         if self.producer is not None:
             self.producer.stopProducing()
-        self.protocol.connectionLost(gone())
+        self.protocol.connectionLost(failure_of(ConnectionLost()))
 
 
-def gone() -> Any:
-    made: Any = Failure
-    return made(ConnectionLost())
+failure_of: Any = Failure
+
+
+def failures(captured: Any) -> list[type]:
+    """Of what kinds the failures are that were logged within ``capturedLogs``."""
+    return [event["log_failure"].type for event in captured if "log_failure" in event]
 
 
 class Link:
     """A client's connection."""
 
     def __init__(self, resource: Any) -> None:
+        self.resource = resource
         made: Any = resource if isinstance(resource, Site) else Site(resource)
         made.reactor = MemoryReactorClock()
         self.protocol = made.buildProtocol(ADDRESS)
@@ -141,7 +150,7 @@ class Link:
 
     def read(self, method: str = "GET") -> Answer:
         """The next response."""
-        data = BytesIO(self.transport.value())
+        data = _Open(self.transport.value())
         answer = Answer(data, method)
         rest = data.read()
         self.transport.clear()
@@ -151,3 +160,20 @@ class Link:
     def ask(self, path: str = "/", *fields: str, method: str = "GET", **more: Any) -> Answer:
         self.send(path, *fields, method=method, **more)
         return self.read(method)
+
+
+class Wire:
+    """A site behind a socket, served by the reactor until the test process ends."""
+
+    def __init__(self, resource: Any) -> None:
+        reactor = running_reactor()
+        listening: Any = blockingCallFromThread(reactor, reactor.listenTCP, 0, Site(resource), interface="127.0.0.1")
+        self._port = listening.getHost().port
+
+    def ask(self, path: str = "/", *fields: str) -> Answer:
+        """Over a connection of its own."""
+        with socket.create_connection(("127.0.0.1", self._port), timeout=20) as link:
+            lines = [f"GET {path} HTTP/1.1", "Host: example.com", "Connection: close", *fields, "", ""]
+            link.sendall("\r\n".join(lines).encode())
+            with link.makefile("rb") as data:
+                return Answer(data, "GET")

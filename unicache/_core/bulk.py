@@ -7,9 +7,11 @@ result, and nothing is stored for it.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from unicache._core.core import TROUBLE, Core
 from unicache._core.detached import FOREVER
@@ -36,8 +38,7 @@ class Absent(KeyNotFound):
     """The loader gave nothing for the item."""
 
 
-@dataclass(slots=True)
-class Boarded:
+class Boarded(msgspec.Struct):
     """One key of a bulk load, on its way."""
 
     item: Any

@@ -15,8 +15,8 @@ refused.
 What must not live here: signatures and readable keys (``binding``), and how *values* are stored (the codecs).
 """
 
-import dataclasses
 import math
+import os
 import struct
 import sys
 from collections import OrderedDict
@@ -27,13 +27,13 @@ from enum import Enum, Flag
 from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from operator import attrgetter
-from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath, WindowsPath
 from types import MemberDescriptorType
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from unicache._core.codec.fields import dataclass_fields
 from unicache.errors import InvalidArgument
 
 __all__ = ["DEEPEST", "digest", "encode", "encode_self"]
@@ -163,7 +163,15 @@ def _decimal(value: Decimal, depth: int) -> bytes:
     return _sequence(b"m", value.as_tuple(), depth)  # its str depends on the context
 
 
-def _path(tag: bytes, value: PurePath, _depth: int) -> bytes:
+def _path_rule(cls: type) -> _Encoder | None:
+    from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath  # who has a path has imported it
+
+    tags: dict[type, bytes] = {PurePosixPath: b"pp", PosixPath: b"pP", PureWindowsPath: b"pw", WindowsPath: b"pW"}
+    tag = tags.get(cls)
+    return None if tag is None else partial(_path, tag)
+
+
+def _path(tag: bytes, value: os.PathLike[str], _depth: int) -> bytes:
     return tag + _str(str(value))
 
 
@@ -200,7 +208,9 @@ def _rule(cls: type) -> _Encoder | None:
     if base is not None:
         return partial(_subclass, _EXACT[base])
     names = _field_names(cls)
-    return None if names is None else partial(_fields, names)
+    if names is not None:
+        return partial(_fields, names)
+    return _path_rule(cls) if issubclass(cls, os.PathLike) else None
 
 
 def _custom(value: Any, depth: int) -> bytes:
@@ -230,8 +240,8 @@ def _field_names(cls: type) -> tuple[str, ...] | None:
         return cls.__struct_fields__
     if "__attrs_attrs__" in vars(cls):
         return tuple(field.name for field in vars(cls)["__attrs_attrs__"])
-    if dataclasses.is_dataclass(cls) and "__dataclass_fields__" in vars(cls):
-        return tuple(field.name for field in dataclasses.fields(cls))
+    if "__dataclass_fields__" in vars(cls):
+        return dataclass_fields(cls)
     return None
 
 
@@ -280,10 +290,6 @@ _EXACT: dict[type, _Encoder] = {
     timedelta: _timedelta,
     Decimal: _decimal,
     UUID: lambda value, _depth: b"u" + value.bytes,
-    PurePosixPath: partial(_path, b"pp"),
-    PosixPath: partial(_path, b"pP"),
-    PureWindowsPath: partial(_path, b"pw"),
-    WindowsPath: partial(_path, b"pW"),
     type: _class,
 }
 

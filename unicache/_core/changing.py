@@ -6,7 +6,10 @@ What must not live here: what becomes of the value.
 
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from unicache._core.core import Core
 from unicache._core.names import Keyspace
@@ -33,7 +36,7 @@ Recording = Callable[..., Record]
 """From name, value, tags and ``soft`` to a new record, as ``Values.record``."""
 
 
-class Changed(NamedTuple):
+class Changed(msgspec.Struct, frozen=True):
     """What became of a change: what it gave beside the value, and the document's CAS, 0 if there is none."""
 
     result: Any
@@ -102,7 +105,7 @@ class Changes:
         return None
 
 
-class _Plan(NamedTuple):
+class _Plan(msgspec.Struct, frozen=True):
     """What a change is to be."""
 
     key: str
@@ -140,8 +143,8 @@ def _instead(held: Held, write: Write, cas: int | None) -> Write:
     lock's, which cannot be seen from here.
     """
     if isinstance(held, Record):
-        return write._replace(rule=Rule.SAME_CAS, cas=held.cas if cas is None else cas)
-    return write._replace(rule=Rule.ABSENT)
+        return replace(write, rule=Rule.SAME_CAS, cas=held.cas if cas is None else cas)
+    return replace(write, rule=Rule.ABSENT)
 
 
 def _pause(attempt: int) -> float:

@@ -1,14 +1,12 @@
 """What happened: counters, listeners, and the one warning of an outage. Decides nothing."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
+from unicache._core import log
 from unicache.errors import CacheClosed, CacheError, ConfigurationError, ServerError
 
 __all__ = ["EVENTS", "Counts", "Events"]
-
-log = logging.getLogger("unicache")
 
 EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "recovered")
 
@@ -70,7 +68,7 @@ class Events:
         for callback in self._listeners.get(event, ()):
             try:
                 callback(**details)
-            except Exception:
+            except Exception:  # noqa: BLE001  it is the listener's, and logged
                 log.exception("a listener for %s failed", event)
 
     def lost(self, error: CacheError) -> None:

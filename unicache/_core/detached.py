@@ -1,14 +1,12 @@
 """Work that is finished even when the caller who asked for it goes away."""
 
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from unicache._core import log
 from unicache._core.io import Io
 
 __all__ = ["FOREVER", "finish"]
-
-log = logging.getLogger("unicache")
 
 FOREVER = 86400.0
 """Seconds to wait at a time for what has no deadline of its own."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from unicache._core.changing import Changes
 from unicache._core.core import Core
 from unicache._core.durations import optional_seconds
@@ -97,7 +99,7 @@ class Documents:
 
     async def _kept(self, write: Write) -> Outcome:
         """Write over what is there, which must be looked at to keep its time; or where nothing is."""
-        over, anew = write._replace(rule=Rule.PRESENT), write._replace(rule=Rule.ABSENT, ttl=None)
+        over, anew = replace(write, rule=Rule.PRESENT), replace(write, rule=Rule.ABSENT, ttl=None)
         while (outcome := await self._verdicts.written(over, alive=True)) is Outcome.MISSING:
             if (outcome := await self._verdicts.written(anew, alive=False)) is not Outcome.EXISTS:
                 break

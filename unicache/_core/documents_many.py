@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from unicache._core.core import Core
 from unicache._core.documents import Documents
 from unicache._core.durations import optional_seconds
@@ -124,7 +126,7 @@ class ManyDocuments:
         life_of(ttl if not isinstance(ttl, Mapping) else None, None, keep=keep_ttl)
         writes = await self._prepared(values, ttl, tags, Rule.PRESENT, cas)
         if keep_ttl:
-            writes = {key: write._replace(ttl=KEEP_TTL) for key, write in writes.items()}
+            writes = {key: replace(write, ttl=KEEP_TTL) for key, write in writes.items()}
         return await self._judged(writes, return_exceptions, alive=True)
 
     async def _judged(self, writes: Mapping[str, Write], return_exceptions: bool, *, alive: bool) -> dict[str, Any]:

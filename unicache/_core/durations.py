@@ -5,7 +5,6 @@ What must not live here: what a duration is *for* (times to live, windows, deadl
 
 import re
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import lru_cache
 
 from unicache.errors import InvalidArgument
@@ -20,9 +19,11 @@ LONGEST = 100 * 365.25 * 86400.0
 """One hundred years."""
 
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}  # milliseconds
-_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
-_TEXT = re.compile("".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS))
-_BARE = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
+_DIGITS = 15
+_GRAIN = 1_000_000_000_000_000
+_NUMBER = rf"[0-9]{{1,{_DIGITS}}}(?:\.[0-9]{{1,{_DIGITS}}})?"
+_TEXT = "".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS)
+_BARE = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 
 
 def seconds(value: Duration, argument: str) -> float:
@@ -59,16 +60,21 @@ def _number(value: object, argument: str) -> float:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str, argument: str) -> float:
-    match = _TEXT.fullmatch(text)
+    match = re.fullmatch(_TEXT, text)
     if match is None or not text:
         raise _bad_text(text, argument)
-    # Fractions, because in floats 0.1 s + 49.1 ms is not 149.1 ms.
     parts = zip(match.groups(), _UNITS.values(), strict=True)
-    return float(sum(Fraction(number) * unit for number, unit in parts if number) / 1000)
+    return sum(_grains(number) * unit for number, unit in parts if number) / (1000 * _GRAIN)
+
+
+def _grains(number: str) -> int:
+    """Whole numbers, because in floats 0.1 s + 49.1 ms is not 149.1 ms; and a quotient of whole numbers is exact."""
+    whole, _, part = number.partition(".")
+    return int(whole) * _GRAIN + int(part.ljust(_DIGITS, "0"))
 
 
 def _bad_text(text: str, argument: str) -> InvalidArgument:
-    if _BARE.fullmatch(text):
+    if re.fullmatch(_BARE, text):
         message = f"{argument} must be text with units, not a bare number: write '60s', or pass the number 60"
     else:
         message = f"{argument} must be text like '1h30m' or '250ms' (units w d h m s ms, largest first, no spaces)"

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-import msgspec
-
 from unicache._core.bulk import Bulk
 from unicache._core.changing import Changes
 from unicache._core.core import Core
@@ -14,27 +12,19 @@ from unicache._core.documents_many import ManyDocuments
 from unicache._core.durations import optional_seconds
 from unicache._core.invalidation import Invalidation
 from unicache._core.io import Io
-from unicache._core.links import Links, NodeOptions
 from unicache._core.load import Loads
 from unicache._core.locking import Locks
-from unicache._core.memory import MemoryStore
 from unicache._core.names import Keyspace
-from unicache._core.near import Near
-from unicache._core.near_store import NearStore
+from unicache._core.node import NodeOptions
 from unicache._core.options import Life, life_of
 from unicache._core.options import Ttl as DocumentTtl
 from unicache._core.partial import PartialDocuments
 from unicache._core.plan import Plan
-from unicache._core.pool import links_for
-from unicache._core.replicas import ReplicaReader
-from unicache._core.sending import Acknowledgement
 from unicache._core.settings import Settings
-from unicache._core.store import Reader
 from unicache._core.structures import Structure
 from unicache._core.tags import Tags
 from unicache._core.terms import Ttl, terms_of
 from unicache._core.url import Memory, configuration
-from unicache._core.valkey import ValkeyStore
 from unicache.errors import ConfigurationError, InvalidArgument, OperationTimeout, StoreUnavailable
 from unicache.typing import Duration, LoadOptions
 
@@ -118,29 +108,11 @@ def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> 
 
 
 def _core(io: Io, where: Memory | NodeOptions, settings: Settings) -> Core:
+    """A store is imported with the first cache that is made of it: no process pays for those that it does not use."""
     if isinstance(where, Memory):
+        from unicache._core.memory import MemoryStore
+
         return Core(io, MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes), settings)
-    near = None if where.near is None else Near(where.near, io.now)
-    links = links_for(io, where, near)
-    store = ValkeyStore(links) if near is None else NearStore(links, near)
-    replicated = _acknowledged(io, store, links, where) if where.acknowledged_by else None
-    return Core(io, store, settings, replicated=replicated, reader=_reader(io, store, where))
+    from unicache._core.wired import wired
 
-
-PATIENCE = 0.5
-"""The part of ``timeout`` that replicas have to confirm a change: their number must still arrive in time."""
-
-
-def _acknowledged(io: Io, store: ValkeyStore, links: Links, where: NodeOptions) -> ValkeyStore:
-    """A link that is lent to one caller at a time waits with that one. One that is shared would make all wait."""
-    milliseconds = max(1, round(where.timeout * 1000 * PATIENCE))
-    own = links if io.exclusive else links_for(io, where)
-    return store.acknowledged(Acknowledgement(own, where.acknowledged_by, milliseconds))
-
-
-def _reader(io: Io, store: ValkeyStore, where: NodeOptions) -> Reader:
-    """What a near cache keeps is told by the link that read it, so a near cache reads from the primary."""
-    if where.replica is None or where.near is not None:
-        return store
-    replica = msgspec.structs.replace(where, endpoint=where.replica)
-    return ReplicaReader(ValkeyStore(links_for(io, replica)), store, io.now)
+    return wired(io, where, settings)

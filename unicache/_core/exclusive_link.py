@@ -6,10 +6,10 @@ What a link is stands in ``link``; who gets which in ``pool``.
 from math import inf
 from typing import Any, cast
 
-from unicache._core.handshake import Credentials
 from unicache._core.io import DirectTransport, Endpoint, Io, Transport
 from unicache._core.link import Link, Slot, copy_of
 from unicache._core.near import Near, Reading
+from unicache._core.node import Credentials
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification
 from unicache.errors import CacheError
 

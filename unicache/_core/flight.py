@@ -5,10 +5,11 @@ Pure bookkeeping under a lock; which load to run and who gets what is decided in
 
 import threading
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io, Task
@@ -27,15 +28,13 @@ class Role(Enum):
     LATE = "late"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Somebody else had filled the key."""
 
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """The loader ran. ``record`` is what was stored, None when nothing was. Then only the leader may have the value; or
     all, if the doors were ``closed`` before the loader began, because then all asked before.
     """
@@ -45,29 +44,26 @@ class Loaded:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """The loader, or the encoding of what it gave, failed.
 
     All waiters raise one error, each with the traceback of the load: what one raised must not pile up for the next.
     """
 
     error: Exception
-    traceback: TracebackType | None = field(init=False)
+    traceback: TracebackType | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "traceback", self.error.__traceback__)
+        msgspec.structs.force_setattr(self, "traceback", self.error.__traceback__)
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(msgspec.Struct, frozen=True):
     """The load was killed: by a cancellation, a KeyboardInterrupt, the end of a loop."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """What the load was to replace is there no more: everybody has to look again."""
 
 

@@ -11,9 +11,10 @@ A record without a soft expiry is fresh for as long as it is there: the server e
 Source of EARLY: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention" (VLDB 2015).
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from math import log
+
+import msgspec
 
 from unicache._core.record import Record
 
@@ -44,8 +45,7 @@ _SERVED = frozenset({State.FRESH, State.EARLY, State.REVALIDATE})
 _RENEWED = frozenset({State.EARLY, State.REVALIDATE})
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(msgspec.Struct, frozen=True):
     """For how long a value is of use after its ttl, in seconds; ``early`` is the beta of early refresh, 0 for none."""
 
     revalidate: float = 0.0

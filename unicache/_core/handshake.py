@@ -5,14 +5,16 @@ trip.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
+
+from unicache._core.node import Credentials
 from unicache._core.resp import ReplyError
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable
 
-__all__ = ["Credentials", "Features", "features", "greeting", "refusal"]
+__all__ = ["Features", "features", "greeting", "refusal"]
 
 FLOOR = (7, 0)
 """The oldest Redis that has ``SET … NX GET``, RESP3 and everything else that is needed."""
@@ -20,21 +22,7 @@ FLOOR = (7, 0)
 _AUTHENTICATION = ("WRONGPASS", "NOAUTH", "NOPERM")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who to be on the server; the password is in no repr."""
-
-    username: str = "default"
-    password: str | None = None
-    database: int = 0
-    client_name: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Credentials(username={self.username!r}, database={self.database})"
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(msgspec.Struct, frozen=True):
     """What the server can do beyond the floor; ``tracking`` that it tells of changes, if the user may ask for that."""
 
     server: str

@@ -5,8 +5,9 @@ hub or a reactor, and block it under threads; everything else returns at once. N
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:  # dear to import, and most connections need it not
     import ssl
@@ -17,8 +18,7 @@ Promise = Awaitable[Any]
 """One value to come, awaited at most once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """Where a node listens: ``host`` and ``port``, or ``path`` for a Unix socket; ``tls`` if the link is encrypted."""
 
     host: str = "localhost"

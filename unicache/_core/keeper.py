@@ -8,7 +8,9 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from unicache._core.forks import forget_after_fork
 from unicache._core.io import Event, Io
@@ -18,7 +20,7 @@ from unicache.errors import CacheError
 __all__ = ["Keeper"]
 
 
-class Watch(NamedTuple):
+class Watch(msgspec.Struct, frozen=True):
     """Who renews leases, until ``over``; ``held`` is from their tokens to their names."""
 
     over: Event

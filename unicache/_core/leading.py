@@ -6,7 +6,9 @@ fill depends on, so that a late fill is refused.
 """
 
 import random
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
@@ -330,14 +332,14 @@ def _kept(previous: Entry[Any] | None) -> Any:
     return previous.value
 
 
-class _Before(NamedTuple):
+class _Before(msgspec.Struct, frozen=True):
     """Tag versions, and the epoch if there are tags that only the result will name."""
 
     tags: tuple[TagVersion, ...]
     epoch: bytes | None
 
 
-class _Made(NamedTuple):
+class _Made(msgspec.Struct, frozen=True):
     """What a loader gave, how long it took, and what was known before it ran."""
 
     value: Any

@@ -14,9 +14,10 @@ from itertools import chain
 from math import inf
 from typing import Any
 
-from unicache._core.handshake import Credentials, Features, features, greeting, refusal
+from unicache._core.handshake import Features, features, greeting, refusal
 from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.near import Near, Reading, Trust
+from unicache._core.node import Credentials
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
 from unicache._core.watches import Watches
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable

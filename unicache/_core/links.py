@@ -12,36 +12,19 @@ from contextlib import suppress
 from math import inf
 from typing import Any
 
-import msgspec
-
 from unicache._core import resp
 from unicache._core.backoff import Backoff
 from unicache._core.forks import forget_after_fork
-from unicache._core.handshake import Credentials, Features
+from unicache._core.handshake import Features
 from unicache._core.io import Endpoint, Event, Io
 from unicache._core.link import Link
-from unicache._core.near import Near, NearOptions, Reading, SignOfLife
+from unicache._core.near import Near, Reading, SignOfLife
+from unicache._core.node import NodeOptions
 from unicache.errors import CacheClosed, CacheError, OperationTimeout, StoreUnavailable
 
 PING = b"*1\r\n$4\r\nPING\r\n"
 
-__all__ = ["Links", "NodeOptions", "SharedLinks", "bury", "distrusted"]
-
-
-class NodeOptions(msgspec.Struct, frozen=True):
-    """``timeout`` and ``connect_timeout`` in seconds; ``max_connections`` bounds the pool of an exclusive model.
-
-    ``acknowledged_by``  how many replicas must have a change of a document; ``replica``  where documents are read
-    """
-
-    endpoint: Endpoint
-    who: Credentials
-    timeout: float = 1.0
-    connect_timeout: float = 1.0
-    max_connections: int = 32
-    near: NearOptions | None = None
-    acknowledged_by: int = 0
-    replica: Endpoint | None = None
+__all__ = ["Links", "SharedLinks", "bury", "distrusted"]
 
 
 class Links:

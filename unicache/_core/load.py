@@ -9,7 +9,9 @@ import random
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from math import inf
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
+
+import msgspec
 
 from unicache._core.contexts import holding
 from unicache._core.core import TROUBLE, Core
@@ -36,7 +38,7 @@ _loading: ContextVar[frozenset[Flight]] = ContextVar("unicache_loading", default
 """The flights that the running code is itself the load of."""
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True):
     """What a look at the store found, and how fresh it is."""
 
     record: Record

@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from unicache._core.core import Core
 from unicache._core.durations import seconds
 from unicache._core.names import Keyspace
@@ -51,7 +53,7 @@ class Locks:
 
         found = await self._verdicts.given(name, act, key)
         try:
-            return self._values.entry(name, found._replace(locked=True), wanted, cas=lock)
+            return self._values.entry(name, replace(found, locked=True), wanted, cas=lock)
         except CacheError:  # who cannot read it will not write it either
             await self._store.unlock(name, lock)
             raise

@@ -11,7 +11,6 @@ store share one table, so what any of them hears, and what any of them writes, c
 What must not be here: which command asks (``near_store``), sockets (``link``), what a record means.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -20,15 +19,15 @@ from typing import Any, Protocol
 
 import msgspec
 
+from unicache._core import log
 from unicache._core.bounded import MOST_USES, Bounded
 from unicache._core.forks import forget_after_fork
+from unicache._core.node import NearOptions
 from unicache._core.record import Known
 from unicache._core.resp import ReplyError
 from unicache._core.weights import weight
 
-log = logging.getLogger("unicache")
-
-__all__ = ["MISSES_LIVE", "Kept", "Near", "NearOptions", "Reading", "SignOfLife", "Trust"]
+__all__ = ["MISSES_LIVE", "Kept", "Near", "Reading", "SignOfLife", "Trust"]
 
 MISSES_LIVE = 1.0
 """Seconds at most for which it is remembered that a name held nothing."""
@@ -41,14 +40,6 @@ KEPT_OVERHEAD = 64
 
 BEFORE_RENEWAL = 0.5
 """The part of ``max_staleness`` after which a link is asked for a sign of life, behind the caller that is served."""
-
-
-class NearOptions(msgspec.Struct, frozen=True):
-    """``max_staleness`` in seconds."""
-
-    max_bytes: int
-    max_entries: int
-    max_staleness: float
 
 
 class Trust:

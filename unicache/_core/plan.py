@@ -1,8 +1,9 @@
 """One load-through as data: which key, how its value is made, on which terms."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from unicache._core.counts import Counts
 from unicache._core.terms import Terms
@@ -10,8 +11,7 @@ from unicache._core.terms import Terms
 __all__ = ["Plan"]
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """How to come by one value.
 
     ``load``    runs the loader, without arguments
@@ -27,6 +27,6 @@ class Plan:
     terms: Terms
     tags: tuple[str, ...] = ()
     wanted: Any = None
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = msgspec.field(default_factory=Counts)
     pick: Callable[[Any], Any] | None = None
     schema: int = 0

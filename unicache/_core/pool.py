@@ -12,8 +12,9 @@ from typing import Any
 from unicache._core.exclusive_link import ExclusiveLink
 from unicache._core.handshake import Features
 from unicache._core.io import Event, Io
-from unicache._core.links import Links, NodeOptions, SharedLinks, bury, distrusted
+from unicache._core.links import Links, SharedLinks, bury, distrusted
 from unicache._core.near import Near, Reading
+from unicache._core.node import NodeOptions
 from unicache._core.resp import NOTHING
 from unicache.errors import OperationTimeout, StoreUnavailable
 

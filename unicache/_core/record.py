@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from unicache._core.discreet import Discreet
+
 __all__ = [
     "ABSENT",
     "COUNTER",
@@ -32,7 +34,7 @@ class TagVersion(NamedTuple):
     version: bytes
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
+class Record(Discreet, frozen=True, gc=False):
     """One cached value with what is known of it (R11).
 
     ``payload``    the encoded value; ``codec`` is the id of the codec that wrote it

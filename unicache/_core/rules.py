@@ -3,7 +3,7 @@
 ``memory`` asks it; a server is asked by a script that says the same (``scripts``), and a test holds them together.
 """
 
-from typing import NamedTuple
+import msgspec
 
 from unicache._core.record import FAILURE, Lock, Record
 from unicache._core.store import Outcome, Rule
@@ -11,7 +11,7 @@ from unicache._core.store import Outcome, Rule
 __all__ = ["Seen", "needs_judgement", "refusal"]
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True):
     """What there is: a record, or None for everything else; the lock around it, and whether that still holds."""
 
     record: Record | None

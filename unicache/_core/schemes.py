@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from unicache._core.codec import Format, format_of
 from unicache._core.durations import optional_seconds, seconds
 from unicache._core.io import Endpoint
-from unicache._core.near import NearOptions
+from unicache._core.node import NearOptions
 from unicache._core.seal import Encryption, Signing
 from unicache.errors import ConfigurationError
 from unicache.typing import Near

@@ -5,8 +5,9 @@ Bytes are compared at the envelope's fixed offsets: magic (``\193U`` a record, `
 Only what Redis 7.0 has is used; nothing is ever built from data, so a server keeps a handful of scripts for good.
 """
 
-from dataclasses import dataclass, field
 from hashlib import sha1
+
+import msgspec
 
 __all__ = [
     "CLAIM_OVER",
@@ -27,15 +28,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """A Lua script of one key, and the digest the server knows it by."""
 
     text: str
-    digest: str = field(init=False)
+    digest: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+        msgspec.structs.force_setattr(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
 
 
 _THERE = """

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from unicache._core.record import Held, Known, Record
 
 __all__ = [
@@ -75,7 +77,7 @@ class Outcome(Enum):
     """
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True):
     """One record to write. ``cas`` is looked at only under ``Rule.SAME_CAS``."""
 
     name: bytes
@@ -101,7 +103,7 @@ class Fill(NamedTuple):
     ttl: float | None
 
 
-class Count(NamedTuple):
+class Count(msgspec.Struct, frozen=True):
     """A number to add to a counter, or a counter to begin at ``initial``, unless that is None, where nothing is.
 
     ``fresh`` is the record to write, but that its payload is up to the store.
@@ -114,7 +116,7 @@ class Count(NamedTuple):
     fresh: Record
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True):
     """A record together with the seconds it has left (None for no expiry), and whether somebody has a lock on it."""
 
     record: Record
@@ -122,7 +124,7 @@ class Found(NamedTuple):
     locked: bool = False
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True):
     """What became of a call that gives the record back, and what it found if that was done."""
 
     outcome: Outcome

@@ -4,15 +4,14 @@ What must not live here: which parameter a field stands for, and the digests of 
 """
 
 import re
-from string import Formatter
 
 from unicache.errors import ConfigurationError
 
 __all__ = ["check_literals", "parsed", "prefix", "text", "unsafe_in", "version_mark"]
 
 _LIKE_ANOTHER = re.compile(r"|-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan|None|True|False")
-_NO_BOUNDARY = re.compile(r"[A-Za-z0-9_%~']|\Z")
-_UNSAFE_IN_VERSION = re.compile(r"[^A-Za-z0-9_.\-]")
+_NO_BOUNDARY = r"[A-Za-z0-9_%~']|\Z"
+_UNSAFE_IN_VERSION = r"[^A-Za-z0-9_.\-]"
 
 
 def text(value: str | float | None, unsafe: re.Pattern[str]) -> str:
@@ -37,11 +36,13 @@ def unsafe_in(literals: str) -> re.Pattern[str]:
 
 
 def version_mark(version: str | int | None) -> str:
-    return "" if version is None else "@v" + text(version, _UNSAFE_IN_VERSION)
+    return "" if version is None else "@v" + text(version, re.compile(_UNSAFE_IN_VERSION))
 
 
 def parsed(template: str) -> tuple[list[str], list[str]]:
     """The literals of a template and the names between them; there is one literal more than names."""
+    from string import Formatter  # only decorating needs it
+
     try:
         pieces = list(Formatter().parse(template))
     except ValueError as error:
@@ -63,7 +64,7 @@ def check_literals(literals: list[str], template: str) -> None:
         raise ConfigurationError("key='' is not a template: it is empty")
     if any("~" in literal for literal in literals):
         raise ConfigurationError(f"key={template!r}: '~' marks a digest and cannot be part of a template")
-    if any(_NO_BOUNDARY.match(literal) for literal in literals[1:-1]):
+    if any(re.match(_NO_BOUNDARY, literal) for literal in literals[1:-1]):
         message = "between two fields must stand text that begins with a separator such as ':'"
         raise ConfigurationError(f"key={template!r}: {message}")
 

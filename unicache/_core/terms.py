@@ -5,11 +5,12 @@ What must not live here: what to do about a record under these terms (``freshnes
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, cast
 
+import msgspec
+
 from unicache._core.durations import optional_seconds, seconds
-from unicache._core.freshness import Windows
+from unicache._core.freshness import NO_WINDOWS, Windows
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError
 from unicache.typing import Default, Duration, LoadOptions
@@ -20,20 +21,19 @@ Ttl = Duration | Default | Callable[[Any], Duration | None] | None
 """A time to live, or what computes it from the result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """All times in seconds; see ``unicache.typing.LoadOptions`` for what they mean.
 
     ``cancelled``  whether a load that nobody waits for is
     """
 
     ttl: float | Callable[[Any], Duration | None] | None
-    windows: Windows = field(default_factory=Windows)
+    windows: Windows = NO_WINDOWS
     jitter: float = 0.0
     soft_timeout: float | None = None
     hard_timeout: float | None = None
     cancelled: bool = False
-    negative: Mapping[type[Exception], float] = field(default_factory=dict)
+    negative: Mapping[type[Exception], float] = {}
     result_tags: Callable[[Any], Iterable[str]] | None = None
 
     def life(self, value: Any) -> float | None:

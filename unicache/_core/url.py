@@ -9,7 +9,6 @@ Options stand behind ``?`` or are given as keywords. Parsing is the standard lib
 with the whole client, to import each time. No error shows more of a URL than the option or part it is about.
 """
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from unicache._core.handshake import Credentials
 from unicache._core.io import Endpoint
-from unicache._core.links import NodeOptions
+from unicache._core.node import Credentials, NodeOptions
 from unicache._core.schemes import ALL, MEMORY, SCHEMES, SETTINGS, Convert
 from unicache._core.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
@@ -164,7 +162,7 @@ def _node(parts: SplitResult, values: dict[str, Any]) -> NodeOptions:
     )
     node, replica = _endpoint(parts, values), values.pop("replica", None)
     if replica is not None and node.tls is not None:
-        replica = dataclasses.replace(replica, tls=node.tls)
+        replica = msgspec.structs.replace(replica, tls=node.tls)
     return NodeOptions(endpoint=node, who=who, replica=replica, **values)
 
 

@@ -74,7 +74,7 @@ class Verdicts:
                 return self._store.write(write)
             soft = old.soft if alive and write.ttl is KEEP_TTL else 0.0
             record = replace(write.record, soft=soft)
-            return self._store.write(write._replace(record=record, rule=Rule.SAME_CAS, cas=old.cas))
+            return self._store.write(replace(write, record=record, rule=Rule.SAME_CAS, cas=old.cas))
 
         return await self.settled(write.name, act, alive=alive)
 

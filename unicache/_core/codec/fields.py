@@ -1,11 +1,10 @@
 """Which kinds of classes have fields, and what they are called. No instance is looked at here."""
 
-import dataclasses
 from typing import Any, TypeGuard
 
 import msgspec
 
-__all__ = ["field_names", "is_model", "is_named_tuple"]
+__all__ = ["dataclass_fields", "field_names", "is_model", "is_named_tuple"]
 
 
 def field_names(kind: type) -> tuple[str, ...] | None:
@@ -15,11 +14,18 @@ def field_names(kind: type) -> tuple[str, ...] | None:
         return names
     if issubclass(kind, msgspec.Struct):
         return kind.__struct_fields__
-    if dataclasses.is_dataclass(kind):
-        return tuple(field.name for field in dataclasses.fields(kind))
+    if hasattr(kind, "__dataclass_fields__"):
+        return dataclass_fields(kind)
     if hasattr(kind, "__attrs_attrs__"):
         return tuple(attribute.name for attribute in kind.__attrs_attrs__)
     return tuple(kind.__pydantic_fields__) if is_model(kind) else None  # type: ignore[attr-defined]
+
+
+def dataclass_fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    from dataclasses import fields  # dear to import, and who has such a class has done it
+
+    return tuple(field.name for field in fields(kind))
 
 
 def is_named_tuple(kind: type) -> TypeGuard[type[tuple[Any, ...]]]:

@@ -6,7 +6,9 @@ A value is read by the codec id that is stored with it, and by no other. A codec
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from unicache._core.codec.as_json import encode_json, read_json
 from unicache._core.codec.forms import JSON, PICKLE
@@ -24,7 +26,7 @@ _READERS: Mapping[int, Reader] = MappingProxyType(READERS | {JSON: read_json})
 """What every cache reads: it executes nothing."""
 
 
-class Format(NamedTuple):
+class Format(msgspec.Struct, frozen=True):
     """What a cache writes with, and what it reads.
 
     ``write``    from a value to its codec id and bytes

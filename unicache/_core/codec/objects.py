@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, Flag
 from functools import cached_property
 from inspect import getattr_static
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -23,10 +23,10 @@ __all__ = ["Shape", "known", "shape_of"]
 Fields = dict[str, Any]
 
 # What may be shown of a stored path: damaged or forged bytes can hold anything in its place.
-_PATH = re.compile(r"[\w.]{1,100}:[\w.<>]{1,100}")
+_PATH = r"[\w.]{1,100}:[\w.<>]{1,100}"
 
 
-class Shape(NamedTuple):
+class Shape(msgspec.Struct, frozen=True):
     """One class: ``take`` gives an instance's fields, ``build`` makes an instance of exactly these fields.
 
     ``fingerprint``  changes with the class's fields and their types
@@ -63,7 +63,7 @@ def known(path: str, mark: int) -> Shape:
     """
     shape = _shapes.get(path)
     if shape is None:
-        name = path.replace(":", ".") if _PATH.fullmatch(path) else "class"
+        name = path.replace(":", ".") if re.fullmatch(_PATH, path) else "class"
         raise ValueFormatError(f"stored value is a {name}, which this process has not declared: read it with type=…")
     if mark != shape.fingerprint:
         raise ValueFormatError(f"the stored {path.replace(':', '.')} has other fields than the class has here")

@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from msgspec import inspect
 
 from unicache._core.codec.fields import is_model
@@ -25,7 +26,7 @@ _NEVER_STORED = (
 _INDESCRIBABLE = (AttributeError, LookupError, NameError, RuntimeError, SyntaxError, TypeError, ValueError)
 
 
-class _Wanted(NamedTuple):
+class _Wanted(msgspec.Struct, frozen=True):
     description: inspect.Type
     classes: tuple[type, ...]
 
