@@ -2,8 +2,9 @@
 
 import asyncio
 
-from servers import calls, observer
 from test_asgi import FRESH, App, ask, status_of, under_asyncio
+
+from servers import calls, observer
 from unicache.server import Server
 from unicache_asyncio import Cache
 from unicache_asyncio.asgi import CacheMiddleware
@@ -33,6 +34,6 @@ async def test_what_another_process_purges_is_no_hit_for_long(valkey_server: Ser
         for _ in range(3):
             await ask(cached)
         await CacheMiddleware(app, other).purge("http://example.com/")
-        while "hit" in status_of(await ask(cached)):
+        while "hit" in status_of(await ask(cached)):  # noqa: ASYNC110  nothing tells when
             await asyncio.sleep(0.001)
         assert app.runs == 2

@@ -102,8 +102,10 @@ class Shelf:
         return await look(self._store, names)
 
     async def _opened(self, slot: Slot, page: Page, held: Held | Exception) -> Found:
-        if not isinstance(held, Record) or held.codec != HTTP or not (
-            self._tags.known_valid(held) or await self._tags.valid(held)
+        if (
+            not isinstance(held, Record)
+            or held.codec != HTTP
+            or not (self._tags.known_valid(held) or await self._tags.valid(held))
         ):
             return Found(slot)
         opened = unpack_stored(page.generation, held.payload)
