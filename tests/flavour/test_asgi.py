@@ -190,8 +190,8 @@ async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come
     await ask(cached, "/", "A: other")
     find, missed, go = Shelf.find, asyncio.Event(), asyncio.Event()
 
-    async def slow_once(shelf: Shelf, request: Request) -> Any:
-        found = await find(shelf, request)
+    async def slow_once(shelf: Shelf, request: Request, **how: Any) -> Any:
+        found = await find(shelf, request, **how)
         if not missed.is_set():
             missed.set()
             await go.wait()
