@@ -511,15 +511,14 @@ async def test_line_30_however_many_variants_there_are_few_are_looked_at() -> No
     cached = CacheMiddleware(App(FRESH, "Vary: A"), cache)
     for number in range(30):
         await ask(cached, "/", f"A: {number}")
-    store, asked = cache._engine.core.store, []
-    read_many = store.read_many
+    look, asked = Shelf._look, []
 
-    async def counting(names: Any) -> Any:
+    async def counting(shelf: Shelf, names: Any) -> Any:
         asked.extend(names)
-        return await read_many(names)
+        return await look(shelf, names)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "read_many", counting)
+        patch.setattr(Shelf, "_look", counting)
         assert "hit" in status_of(await ask(cached, "/", "A: 7"))
     assert len(asked) == 3
     await cache.close()
