@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 POLICY = sorted(path for path in (ROOT / "unicache" / "_core" / "http").glob("*.py"))
 PURE = {"calendar", "collections", "dataclasses", "datetime", "enum", "hashlib", "http", "http_sf", "math", "msgspec"}
-PURE |= {"re", "struct", "typing", "unicache", "urllib"}
+PURE |= {"functools", "re", "struct", "typing", "unicache", "urllib"}
 ENGINE = {
     "aging.py",
     "arriving.py",
