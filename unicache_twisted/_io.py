@@ -116,10 +116,13 @@ class _Stream(Protocol):
         self._reactor = reactor
         self._receiver = receiver
         self._closed = False
+        self._write_some: Callable[[bytes], object] | None = None
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
         if ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
+        # Twisted's ``write`` would wait for the reactor's next turn; not all reactors have another.
+        self._write_some = getattr(self.transport, "writeSomeData", None)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
         self._receiver.received(data)
@@ -135,7 +138,17 @@ class _Stream(Protocol):
     def flush(self) -> None:
         data = self._receiver.collect()
         if data and not self._closed:
-            self.transport.write(data)
+            rest = data if self._write_some is None else self._left_of(data, self._write_some)
+            if rest:
+                self.transport.write(rest)
+
+    def _left_of(self, data: bytes, write_some: Callable[[bytes], object]) -> bytes:
+        """What the socket does not take now; from then on everything stands behind it, in Twisted's buffer."""
+        sent = write_some(data)
+        if sent == len(data):
+            return b""
+        self._write_some = None
+        return data[sent:] if isinstance(sent, int) else data
 
     def read(self, *, wait: bool) -> None: ...
 
