@@ -3,6 +3,7 @@
 Servers are shared, so a test that pauses, kills or reconfigures one starts its own with ``unicache.server.Server``.
 """
 
+import os
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -20,6 +21,12 @@ settings.load_profile("unicache")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--near", action="store_true", help="run the behaviour tests on caches that have a near cache")
     parser.addoption("--deep", action="store_true", help="run those tests that no everyday run needs, and no other")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: more processes than processors, because tests also wait for servers and for time."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -58,6 +58,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _swept(valkey_server: Server, floor_server: Server) -> Iterator[None]:
+    """Leave nothing of a file's tests on the shared servers, or every later search there would be longer."""
+    yield
+    for server in (valkey_server, floor_server):
+        with observer_of(server) as client:
+            client.flushall()
+
+
 @pytest.fixture
 def _server(place: tuple[Flavour, str], request: pytest.FixtureRequest) -> Server | None:
     fixture = STORES[place[1]]
