@@ -71,7 +71,6 @@ class _Client:
         request.responseHeaders = fields
         request.cookies = [*fields.getRawHeaders(b"set-cookie", []), *request.cookies]
         request.etag = request.lastModified = request.defaultContentType = None  # the head has them
-        request.write(b"")  # the head goes out, however long the body takes
 
     def write(self, data: bytes) -> None:
         """A piece of the body."""
@@ -172,6 +171,7 @@ class _Call:
         client, exchange = self._client, self._exchange
         if client is not None:
             client.start(head, start.reason)
+            client.write(b"")  # the head goes out, however long the body takes
             channel.feed()
         while (event := await channel.next()) is not Mark.END:
             if isinstance(event, bytes):

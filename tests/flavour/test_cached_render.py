@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from klein import Klein
+from klein import Klein, Response
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.logger import capturedLogs
 from twisted.web.resource import Resource
@@ -263,6 +263,12 @@ class Shop:
     def nothing(self, request: Any) -> None:
         self.runs.append("nothing")
 
+    @app.route("/response")
+    @cached_render(cache, FOR_A_MINUTE)
+    async def response(self, request: Any) -> Response:
+        self.runs.append("response")
+        return Response(404, {"x-article": "none"}, "not here")
+
     @app.route("/broken")
     @cached_render(cache, FOR_A_MINUTE)
     async def broken(self, request: Any) -> str:
@@ -287,6 +293,7 @@ def shop() -> Shop:
         ("/element", b"<!DOCTYPE html>\n<p>element</p>"),
         ("/tag", b"<!DOCTYPE html>\n<p>tag</p>"),
         ("/nothing", b""),
+        ("/response", b"not here"),
     ],
 )
 def test_routes_of_klein_are_cached(shop: Shop, path: str, body: bytes) -> None:

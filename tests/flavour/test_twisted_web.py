@@ -657,6 +657,25 @@ def test_line_76_with_a_server_and_real_sockets(valkey_server: Server, namespace
     assert app.runs == 1
 
 
+def test_a_producer_is_held_up_while_the_store_is_asked(valkey_server: Server, namespace: str) -> None:
+    """That the response is not stored is written down for others, and that takes a while."""
+    producers: list[Pushing] = []
+
+    def answer(request: Any) -> int:
+        producer = Pushing(request)
+        producers.append(producer)
+        request.setHeader(b"cache-control", b"private")
+        request.write(b"one")
+        request.write(b"two")
+        producer.done()
+        return NOT_DONE_YET
+
+    app = App(answer)
+    wire = Wire(CacheResource(app, Cache(valkey_server.url, namespace=namespace)))
+    assert wire.ask().body == b"onetwo"
+    assert producers[0].told == ["pause"]
+
+
 def test_line_66_without_a_store_the_application_answers() -> None:
     app = App(at_once)
     wire = Wire(CacheResource(app, Cache("valkey://127.0.0.1:1", timeout="1s")))
