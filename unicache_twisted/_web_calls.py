@@ -6,7 +6,7 @@ Nothing here decides anything. What must not live here: how an application is ru
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from unicache._core.http.exchange import Exchange
@@ -38,7 +38,6 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     call = _Call(app, template, _Client(client), exchange)
     work = Deferred.fromCoroutine(call.run())
     client.notifyFinish().addErrback(call.lost, work)
-    work.addErrback(call.over)
     return work
 
 
@@ -80,8 +79,6 @@ class _Client:
         """The end."""
         if self.gone:
             return
-        if self._request.producer is not None:
-            self._request.unregisterProducer()
         self._request.finish()
 
     def reply(self, reply: Reply) -> None:
@@ -123,10 +120,6 @@ class _Call:
             self._client.gone = True
         self._reason = reason
         work.cancel()
-
-    def over(self, failure: Any) -> Any:
-        """What ended because the client is gone is no failure."""
-        return None if self._reason is not None and failure.check(CancelledError) else failure
 
     async def _ran(self, asked: Request) -> Relay | Reply | Ask:
         request = self._template.request(asked, attended=self._client is not None)

@@ -314,6 +314,11 @@ def test_routes_of_klein_tell_their_arguments_apart(shop: Shop) -> None:
     assert shop.runs == ["tea", "salt"]
 
 
+def test_routes_of_klein_without_a_cache(shop: Shop) -> None:
+    with Shop.cache.disabled():
+        assert Link(shop.app.resource()).ask("/element").body == b"<!DOCTYPE html>\n<p>element</p>"
+
+
 def test_an_error_of_a_route_comes_to_kleins_handlers(shop: Shop) -> None:
     answer = Link(shop.app.resource()).ask("/broken")
     assert (answer.status, answer.body) == (503, b"later")
