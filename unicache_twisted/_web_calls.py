@@ -57,7 +57,6 @@ class _Client:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self.gone = False
 
     def start(self, head: Head, reason: bytes | None = None) -> None:
         """The head. What was said of the response before the cache was asked stays, but for what the head says."""
@@ -77,8 +76,6 @@ class _Client:
 
     def finish(self) -> None:
         """The end."""
-        if self.gone:
-            return
         self._request.finish()
 
     def reply(self, reply: Reply) -> None:
@@ -116,8 +113,6 @@ class _Call:
 
     def lost(self, reason: Failure, work: "Deferred[None]") -> None:
         """The client is gone."""
-        if self._client is not None:
-            self._client.gone = True
         self._reason = reason
         work.cancel()
 

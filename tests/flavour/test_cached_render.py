@@ -9,7 +9,7 @@ from klein import Klein, Response
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.logger import capturedLogs
 from twisted.web.resource import Resource
-from twisted.web.template import Element, XMLString, tags
+from twisted.web.template import Element, TagLoader, XMLString, renderer, tags
 from web_kit import App, Link, StillCache, failures, writing
 
 from unicache.http import Options, response_options, set_response_options
@@ -314,9 +314,35 @@ def test_routes_of_klein_tell_their_arguments_apart(shop: Shop) -> None:
     assert shop.runs == ["tea", "salt"]
 
 
-def test_routes_of_klein_without_a_cache(shop: Shop) -> None:
-    with Shop.cache.disabled():
-        assert Link(shop.app.resource()).ask("/element").body == b"<!DOCTYPE html>\n<p>element</p>"
+def test_without_a_cache_klein_renders_what_a_route_gives() -> None:
+    app: Any = Klein()
+    cache = StillCache()
+    slow: Deferred[str] = Deferred()
+
+    @app.route("/")  # type: ignore[untyped-decorator]
+    @cached_render(cache)
+    def page(request: Any) -> Any:
+        return _Slow(slow)
+
+    link = Link(app.resource())
+    with cache.disabled():
+        link.send()
+    slow.callback("late")
+    assert link.read().body.endswith(b"<p>late</p>")
+
+
+class _Slow(Element):
+    """An element with a part that comes later."""
+
+    loader = TagLoader(tags.p(render="part"))
+
+    def __init__(self, part: "Deferred[str]") -> None:
+        super().__init__()
+        self._part = part
+
+    @renderer
+    def part(self, request: Any, tag: Any) -> Any:
+        return tag(self._part)
 
 
 def test_an_error_of_a_route_comes_to_kleins_handlers(shop: Shop) -> None:
