@@ -19,6 +19,19 @@ settings.load_profile("unicache")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--near", action="store_true", help="run the behaviour tests on caches that have a near cache")
+    parser.addoption("--deep", action="store_true", help="run those tests that no everyday run needs, and no other")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for another kind of run."""
+    near, deep = config.getoption("near"), config.getoption("deep")
+    out = {
+        item
+        for item in items
+        if bool(item.get_closest_marker("deep")) != deep or (near and item.get_closest_marker("far"))
+    }
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(scope="session")

@@ -39,14 +39,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("place", places, scope="session")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With a near cache, leave out what is only true without one."""
-    if config.getoption("near"):
-        out = [item for item in items if item.get_closest_marker("far")]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is a coroutine under the flavour it was parametrised with."""

@@ -14,7 +14,7 @@ from caches import Cache, Stage
 from servers import Replicated, calls
 from servers import observer as observer_of
 from unicache import subdocument as sd
-from unicache._core import engine
+from unicache._core import wired
 from unicache.errors import (
     InvalidationUncertain,
     KeyExists,
@@ -35,7 +35,7 @@ LONG = 20.0
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give replicas little of the time, and the primary, which has to answer, all the more."""
-    monkeypatch.setattr(engine, "PATIENCE", 0.1)
+    monkeypatch.setattr(wired, "PATIENCE", 0.1)
 
 
 def careful(stage: Stage, group: Replicated, timeout: float = LONG) -> Cache:

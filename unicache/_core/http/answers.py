@@ -1,7 +1,6 @@
 """The responses that the cache itself sends: from a stored one to what this client is to get. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from unicache._core.http.conditionals import Condition, evaluated, range_applies
 from unicache._core.http.fields import Headers, first, without
@@ -103,7 +102,7 @@ def told(case: Case, head: Head, status: Status) -> Head:
     if rules.status:
         key = key_of(case.request, rules) if rules.debug else ""
         headers = with_status(headers, status, rules.name, key)
-    return replace(head, headers=headers)
+    return Head(head.status, headers, head.personal)
 
 
 def gateway_timeout(status: Status) -> GatewayTimeout:
