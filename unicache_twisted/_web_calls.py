@@ -13,6 +13,7 @@ from unicache._core.http.exchange import Exchange
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
+from unicache_twisted._driving import Driven
 from unicache_twisted._web_channel import Channel, Mark, Start
 from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of, request_of
 
@@ -36,7 +37,7 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     if exchange is None:
         return None
     call = _Call(app, template, _Client(client), exchange)
-    work = Deferred.fromCoroutine(call.run())
+    work = Driven(call.run())
     client.notifyFinish().addErrback(call.lost, work)
     return work
 

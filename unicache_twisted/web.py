@@ -18,6 +18,7 @@ from zope.interface import implementer
 from unicache._core.http.options import Options
 from unicache._core.http.site import Site
 from unicache_twisted._cache import Cache
+from unicache_twisted._driving import Driven
 from unicache_twisted._web_calls import answered, is_application
 from unicache_twisted._web_requests import render
 
@@ -38,21 +39,21 @@ class _Purged:
 
         Raises InvalidationUncertain when the store did not confirm, InvalidArgument for a URL that is none.
         """
-        return Deferred.fromCoroutine(self._site.purge(url, soft=soft))
+        return Driven(self._site.purge(url, soft=soft))
 
     def purge_prefix(self, url: str, *, soft: bool = False) -> "Deferred[None]":
         """The same for all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
-        return Deferred.fromCoroutine(self._site.purge_prefix(url, soft=soft))
+        return Driven(self._site.purge_prefix(url, soft=soft))
 
     def purge_tags(self, *tags: str, soft: bool = False) -> "Deferred[None]":
         """The same for what carries one of the tags. Without ``soft`` it is ``cache.invalidate_tags``, which is for
         results of functions as well; with it, the whole namespace is looked through. Raises what ``purge`` raises.
         """
-        return Deferred.fromCoroutine(self._site.purge_tags(tags, soft=soft))
+        return Driven(self._site.purge_tags(tags, soft=soft))
 
     def purge_all(self, *, soft: bool = False) -> "Deferred[None]":
         """The same for all responses in the cache's namespace. Raises what ``purge`` raises."""
-        return Deferred.fromCoroutine(self._site.purge_all(soft=soft))
+        return Driven(self._site.purge_all(soft=soft))
 
 
 @implementer(IResource)
