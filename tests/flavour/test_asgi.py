@@ -4,16 +4,16 @@ Asynchronous tests run under asyncio; what the stories say is tried under trio a
 """
 
 import asyncio
-import functools
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 import valkey
+from asgi_kit import PATIENCE, App, ask, status_of, under_asyncio, until
 
-from http_table.middleware import Client, raw, scope_of
-from unicache._core.http.fields import first, normal
+from http_table.middleware import Client
+from unicache._core.http.keys import key_of
 from unicache._core.http.messages import Request
+from unicache._core.http.options import rules_of
 from unicache._core.http.shelf import Shelf
 from unicache._core.memory import MemoryStore
 from unicache.errors import InvalidArgument
@@ -23,76 +23,6 @@ from unicache_asyncio import Cache
 from unicache_asyncio.asgi import CacheMiddleware
 
 FRESH = "Cache-Control: max-age=3600"
-PATIENCE = 20.0
-
-Test = Callable[..., Coroutine[Any, Any, None]]
-
-
-def under_asyncio(body: Test) -> Callable[..., None]:
-    """Run the test in a loop of its own."""
-
-    @functools.wraps(body)
-    def test(**fixtures: Any) -> None:
-        asyncio.run(asyncio.wait_for(body(**fixtures), PATIENCE))
-
-    return test
-
-
-class App:
-    """An application that answers with these fields, after ``gate`` if there is one, and counts."""
-
-    def __init__(self, *headers: str, body: bytes = b"body", status: int = 200) -> None:
-        self.headers = list(headers)
-        self.body = body
-        self.status = status
-        self.runs = 0
-        self.running = 0
-        self.most = 0
-        self.gate: asyncio.Event | None = None
-        self.entered = asyncio.Event()
-        self.seen: list[Any] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.runs += 1
-        self.running += 1
-        self.most = max(self.most, self.running)
-        self.seen.append(scope)
-        self.entered.set()
-        try:
-            if self.gate is not None:
-                await self.gate.wait()
-            await self.answer(scope, receive, send)
-        finally:
-            self.running -= 1
-
-    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
-        await send(self.start())
-        await send({"type": "http.response.body", "body": self.body})
-
-    def start(self) -> dict[str, Any]:
-        fields = normal((name, value) for name, _, value in (text.partition(":") for text in self.headers))
-        return {"type": "http.response.start", "status": self.status, "headers": raw(fields)}
-
-
-async def ask(app: Any, url: str = "/", *headers: str, method: str = "GET", client: Client | None = None) -> Client:
-    client = client or Client()
-    path, _, query = url.partition("?")
-    fields = normal(
-        (name, value) for name, _, value in (text.partition(":") for text in ("Host: example.com", *headers))
-    )
-    await app(
-        scope_of(Request(method, "http", "example.com", path, query or None, fields)), client.receive, client.send
-    )
-    return client
-
-
-def status_of(client: Client) -> str:
-    return first(client.headers, "cache-status") or ""
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110  nothing tells when
-        await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -241,6 +171,18 @@ async def test_line_76_two_processes_are_one_crowd(valkey_server: Server, namesp
 
 
 @under_asyncio
+async def test_line_76_the_lease_of_a_leader_that_died_expires(valkey_server: Server, namespace: str) -> None:
+    cache = Cache(valkey_server.url, namespace=namespace)
+    engine = cache._engine
+    key = key_of(Request("GET", "http", "example.com", "/", None, ()), rules_of(Options()))
+    assert await engine.core.store.claim(engine.names.entry(key), b"t" * 16, 0.05) is None
+    cached = CacheMiddleware(App(FRESH), cache, Options(collapse_timeout="1m"))
+    assert "stored" in status_of(await ask(cached))
+    assert cache.stats()["waits"] == 0
+    await cache.close()
+
+
+@under_asyncio
 async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come(cache: Cache) -> None:
     """The second request misses, and only then the first stores what both want, and its turn ends."""
     app = App(FRESH, "Vary: A")
@@ -266,14 +208,23 @@ async def test_line_73_whoever_gets_the_turn_looks_whether_the_response_has_come
     await cache.close()
 
 
-@pytest.mark.parametrize("header", ["Authorization: x", "Range: bytes=0-1", 'If-None-Match: "x"'])
-def test_line_77_some_join_nobody(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "method"),
+    [
+        ("Authorization: x", "GET"),
+        ("Range: bytes=0-1", "GET"),
+        ('If-None-Match: "x"', "GET"),
+        ("Cache-Control: no-store", "GET"),
+        ("A: b", "POST"),
+    ],
+)
+def test_line_77_some_join_nobody(header: str, method: str) -> None:
     async def body() -> None:
         cache = Cache()
         app = App(FRESH)
         app.gate = asyncio.Event()
         cached = CacheMiddleware(app, cache, Options(collapse_timeout="1m"))
-        crowd = [asyncio.create_task(ask(cached, "/", header)) for _ in range(4)]
+        crowd = [asyncio.create_task(ask(cached, "/", header, method=method)) for _ in range(4)]
         await until(lambda: app.running == 4)
         app.gate.set()
         await asyncio.gather(*crowd)
@@ -551,6 +502,25 @@ async def test_line_57_nor_beside_what_came_after_it(cache: Cache) -> None:
     await early
     assert cache.stats()["refused"] == 1
     assert "fwd=vary-miss" in status_of(await ask(cached, "/", "A: 1"))
+    await cache.close()
+
+
+@under_asyncio
+async def test_line_30_however_many_variants_there_are_few_are_looked_at() -> None:
+    cache = Cache()
+    cached = CacheMiddleware(App(FRESH, "Vary: A"), cache)
+    for number in range(30):
+        await ask(cached, "/", f"A: {number}")
+    look, asked = Shelf._look, []
+
+    async def counting(shelf: Shelf, names: Any) -> Any:
+        asked.extend(names)
+        return await look(shelf, names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shelf, "_look", counting)
+        assert "hit" in status_of(await ask(cached, "/", "A: 7"))
+    assert len(asked) == 3
     await cache.close()
 
 

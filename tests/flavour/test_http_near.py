@@ -2,12 +2,14 @@
 
 import asyncio
 
-from test_asgi import FRESH, App, ask, status_of, under_asyncio
+from asgi_kit import App, ask, status_of, under_asyncio
 
 from servers import calls, observer
 from unicache.server import Server
 from unicache_asyncio import Cache
 from unicache_asyncio.asgi import CacheMiddleware
+
+FRESH = "Cache-Control: max-age=3600"
 
 
 @under_asyncio

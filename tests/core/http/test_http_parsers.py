@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from http_table.wild import headers, statuses, values, wild
 from unicache._core.http.conditionals import evaluated, matches_304, range_applies, validating
 from unicache._core.http.dates import http_date, moment
 from unicache._core.http.directives import cache_control, control_of
@@ -23,23 +24,6 @@ from unicache._core.http.verdicts import Forward, Revalidate
 
 NOW = 1_800_000_000.0
 OPTIONS = rules_of(Options())
-
-FIELDS = """
-    accept-encoding age authorization cache-control cache-group-invalidation cache-groups cache-status
-    cdn-cache-control connection content-encoding content-length content-location content-range date etag expires host
-    if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location pragma range set-cookie
-    vary x
-"""
-SCRAPS = """
-    max-age s-maxage no-cache no-store private public must-revalidate stale-if-error max-stale only-if-cached = " , ;
-    \\ * W/ w/ 0 1 9 60 -1 99999999999999999999 bytes= bytes - a Mon, Jan 2027 GMT 00:00:00 ( ) : ?1 / // http://
-"""
-names = st.sampled_from(FIELDS.split())
-scraps = st.sampled_from(SCRAPS.split())
-wild = st.text(st.characters(max_codepoint=255), max_size=40)
-values = st.one_of(wild, st.lists(st.one_of(scraps, st.just(" "), wild), max_size=12).map("".join))
-headers = st.lists(st.tuples(names, values), max_size=10).map(normal)
-statuses = st.one_of(st.integers(100, 599), st.sampled_from([200, 206, 304, 404, 503]))
 
 
 def request(found: Headers, path: str = "/") -> Request:

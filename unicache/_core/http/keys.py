@@ -29,14 +29,22 @@ _PORTS = {"http": ":80", "https": ":443"}
 _FORWARDING = frozenset(
     {
         "forwarded",
+        "front-end-https",
         "x-forwarded-host",
+        "x-forwarded-path",
         "x-forwarded-port",
         "x-forwarded-prefix",
         "x-forwarded-proto",
+        "x-forwarded-protocol",
         "x-forwarded-scheme",
         "x-forwarded-server",
+        "x-forwarded-ssl",
+        "x-host",
+        "x-original-host",
         "x-original-url",
         "x-rewrite-url",
+        "x-script-name",
+        "x-url-scheme",
     }
 )
 """Fields by which applications build other URLs than the request's."""
