@@ -107,7 +107,7 @@ def proxy(own_server: Server) -> Iterator[Proxy]:
         yield between
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _groups() -> Iterator[Callable[[Path], Replicated]]:
     with ExitStack() as stack:
         yield functools.cache(lambda binary: stack.enter_context(Replicated(binary)))
@@ -115,7 +115,7 @@ def _groups() -> Iterator[Callable[[Path], Replicated]]:
 
 @pytest.fixture
 def replicated(_server: Server, _groups: Callable[[Path], Replicated]) -> Iterator[Replicated]:
-    """A primary and a replica like the server of the store, shared by the tests of a file, whole again after each."""
+    """A primary and a replica like the server of the store, shared by all tests, whole again after each."""
     group = _groups(_server.binary)
     yield group
     group.heal()
