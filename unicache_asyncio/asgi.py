@@ -237,7 +237,7 @@ def _scope_for(scope: Scope, request: Request) -> Scope:
 
 
 def _read(headers: Any) -> Headers:
-    return normal((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    return normal([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 
 def _written(headers: Headers) -> list[tuple[bytes, bytes]]:

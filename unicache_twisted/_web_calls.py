@@ -6,7 +6,7 @@ Nothing here decides anything. What must not live here: how an application is ru
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from unicache._core.http.exchange import Exchange
@@ -39,7 +39,6 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     call = _Call(app, template, _Client(client), exchange)
     work = Driven(call.run())
     client.notifyFinish().addErrback(call.lost, work)
-    work.addErrback(call.over)
     return work
 
 
@@ -59,7 +58,6 @@ class _Client:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self.gone = False
 
     def start(self, head: Head, reason: bytes | None = None) -> None:
         """The head. What was said of the response before the cache was asked stays, but for what the head says."""
@@ -72,7 +70,6 @@ class _Client:
         request.responseHeaders = fields
         request.cookies = [*fields.getRawHeaders(b"set-cookie", []), *request.cookies]
         request.etag = request.lastModified = request.defaultContentType = None  # the head has them
-        request.write(b"")  # the head goes out, however long the body takes
 
     def write(self, data: bytes) -> None:
         """A piece of the body."""
@@ -80,10 +77,6 @@ class _Client:
 
     def finish(self) -> None:
         """The end."""
-        if self.gone:
-            return
-        if self._request.producer is not None:
-            self._request.unregisterProducer()
         self._request.finish()
 
     def reply(self, reply: Reply) -> None:
@@ -121,14 +114,8 @@ class _Call:
 
     def lost(self, reason: Failure, work: "Deferred[None]") -> None:
         """The client is gone."""
-        if self._client is not None:
-            self._client.gone = True
         self._reason = reason
         work.cancel()
-
-    def over(self, failure: Any) -> Any:
-        """What ended because the client is gone is no failure."""
-        return None if self._reason is not None and failure.check(CancelledError) else failure
 
     async def _ran(self, asked: Request) -> Relay | Reply | Ask:
         request = self._template.request(asked, attended=self._client is not None)
@@ -173,6 +160,7 @@ class _Call:
         client, exchange = self._client, self._exchange
         if client is not None:
             client.start(head, start.reason)
+            client.write(b"")  # the head goes out, however long the body takes
             channel.feed()
         while (event := await channel.next()) is not Mark.END:
             if isinstance(event, bytes):

@@ -6,7 +6,7 @@ How results of an application are sent is told here; what becomes of them is the
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from types import MethodType
-from typing import Any, cast
+from typing import Any, Self, cast, overload
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.web.iweb import IRenderable, IRequest
@@ -110,9 +110,9 @@ def cached_render(cache: Cache, options: Options | None = None) -> Callable[[Cal
     ``cache``    where responses are kept; several processes with one server share them
     ``options``  what is stored, for how long, and what tells responses apart
 
-    The result may be bytes, NOT_DONE_YET, a Deferred or a coroutine, also of text, a Resource, or an element of a
-    template. Decorate methods such as ``render_POST`` as well: what they change with success is removed from the cache.
-    Behind a ``CacheResource`` the decorator does nothing.
+    The result may be bytes, NOT_DONE_YET, a Deferred, a coroutine; also text, a Resource, an element of a template, or
+    a Response of Klein. Decorate methods such as ``render_POST`` as well: what they change with success is removed from
+    the cache. Behind a ``CacheResource`` the decorator does nothing.
     """
     site = Site(cache._engine, options or Options(), {})
     return lambda method: CachedRender(site, method)
@@ -126,6 +126,10 @@ class CachedRender(_Purged):
         self._method = method
         update_wrapper(cast("Any", self), method)
 
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
@@ -169,6 +173,8 @@ def _begun(run: Callable[[Any], Any], request: Any) -> "Deferred[None]":
 
 def _send(result: Any, request: Any) -> None:
     """Write what a method gave as its result."""
+    if hasattr(result, "_applyToRequest"):  # a Response of Klein, whose way to be sent has no other name
+        result = result._applyToRequest(request)
     if result is NOT_DONE_YET:
         return
     if _IResource.providedBy(result):
