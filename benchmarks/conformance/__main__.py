@@ -1,6 +1,7 @@
 """The command line: ``python -m benchmarks.conformance``, with ``--help``. Node and npm have to be there."""
 
 import argparse
+import shutil
 import socket
 import subprocess
 import sys
@@ -82,6 +83,8 @@ def _table(tallies: dict[str, Tally]) -> Table:
 def main(words: Sequence[str] | None = None) -> None:
     """Install the suite, run it in every server model, and say what came of it."""
     wanted = _arguments(words)
+    if not (shutil.which("node") and shutil.which("npm")):
+        sys.exit("The suite is a program for Node.js: node and npm are needed")
     models = [wanted.only] if wanted.only else MODELS
     console = Console(width=120)
     tallies = {}

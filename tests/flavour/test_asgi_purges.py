@@ -1,13 +1,12 @@
-"""Soft purges, and other things that the ASGI middleware does beside a response, on each store."""
+"""Purges through the ASGI middleware, hard and soft, on each store."""
 
 import asyncio
 
 import pytest
 from asgi_kit import App, ask, status_of, under_asyncio, until
 
-from unicache.errors import InvalidationUncertain
+from unicache.errors import InvalidArgument, InvalidationUncertain
 from unicache.http import Options
-from unicache.server import Server
 from unicache_asyncio import Cache
 from unicache_asyncio.asgi import CacheMiddleware
 
@@ -118,76 +117,43 @@ async def test_line_60_what_the_store_did_not_confirm_is_told() -> None:
 
 
 @under_asyncio
-async def test_line_81_nobody_waits_for_a_body_that_turned_out_too_long(cache: Cache) -> None:
-    """They ask for themselves, all at once, and so do those who come later."""
-    app = App(FRESH, body=b"12345")
-    app.gate = asyncio.Event()
-    cached = CacheMiddleware(app, cache, Options(max_body=4, collapse_timeout="1m"))
-    crowd = [asyncio.create_task(ask(cached)) for _ in range(5)]
-    await app.entered.wait()
-    await until(lambda: cache.stats()["waits"] == 4)
-    gate, app.gate = app.gate, asyncio.Event()
-    gate.set()
-    await until(lambda: app.running == 4)
-    crowd.append(asyncio.create_task(ask(cached)))
-    await until(lambda: app.running == 5)
-    app.gate.set()
-    await asyncio.gather(*crowd)
-    assert cache.stats()["waits"] == 4
+async def test_line_60_purges(cache: Cache) -> None:
+    app = App(FRESH, 'ETag: "a"')
+    cached = CacheMiddleware(app, cache, Options(tags=lambda request, _: [request.path]))
+    urls = ["/a/1", "/a/1?q", "/a/2", "/ab"]
+
+    async def misses() -> list[str]:
+        return [url for url in urls if "fwd=uri-miss" in status_of(await ask(cached, url))]
+
+    assert await misses() == urls
+    assert await misses() == []
+    await cached.purge("http://EXAMPLE.com:80/a/1")
+    assert await misses() == ["/a/1"]
+    await cached.purge_prefix("http://example.com/a/")
+    assert await misses() == ["/a/1", "/a/1?q", "/a/2"]
+    await cache.invalidate_tags("/ab")
+    assert "fwd=" in status_of(await ask(cached, "/ab"))
+    await cache.clear()
+    assert await misses() == urls
+    for url in ("/relative", "ftp://example.com/", "http://[", "http://a b/"):
+        with pytest.raises(InvalidArgument):
+            await cached.purge(url)
     await cache.close()
 
 
 @under_asyncio
-async def test_line_78_who_waits_for_a_stream_waits_no_longer_than_is_configured(cache: Cache) -> None:
-    app, more = App(FRESH), asyncio.Event()
+async def test_line_60_a_soft_purge_makes_stale_and_windows_begin_then(cache: Cache) -> None:
+    app = App(FRESH + ", stale-while-revalidate=60")
+    cached = CacheMiddleware(app, cache)
+    await ask(cached)
+    await cached.purge("http://example.com/", soft=True)
+    app.body = b"new"
+    client = await ask(cached)
+    assert client.body == b"body"
+    assert "detail=stale-while-revalidate" in status_of(client)
+    await until(lambda: app.runs == 2 and not app.running)
 
-    async def endless(scope: object, receive: object, send: object) -> None:
-        await send(app.start())  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": b"first", "more_body": True})  # type: ignore[operator]
-        await more.wait()
-        await send({"type": "http.response.body"})  # type: ignore[operator]
-
-    app.answer = endless  # type: ignore[method-assign]
-    cached = CacheMiddleware(app, cache, Options(collapse_timeout="20ms"))
-    crowd = [asyncio.create_task(ask(cached)) for _ in range(3)]
-    await until(lambda: app.running == 3)
-    more.set()
-    assert {client.body for client in await asyncio.gather(*crowd)} == {b"first"}
-    await cache.close()
-
-
-@under_asyncio
-async def test_line_49_the_whole_is_fetched_once_for_a_crowd_that_wants_parts(cache: Cache) -> None:
-    app = App(FRESH, body=b"0123456789")
-    app.gate = asyncio.Event()
-    cached = CacheMiddleware(app, cache, Options(fetch_whole=True))
-    crowd = [asyncio.create_task(ask(cached, "/", "Range: bytes=0-1", 'If-Range: "x"')) for _ in range(3)]
-    await until(lambda: app.running == 4)
-    app.gate.set()
-    await asyncio.gather(*crowd)
-    wholes = [scope for scope in app.seen if not {b"range", b"if-range"} & dict(scope["headers"]).keys()]
-    assert len(wholes) == 1
-    await until(lambda: not app.running)
-    while "hit" not in status_of(client := await ask(cached, "/", "Range: bytes=2-3")):  # noqa: ASYNC110
+    while (await ask(cached)).body != b"new":  # noqa: ASYNC110  nothing tells when
         await asyncio.sleep(0.001)
-    assert (client.status, client.body) == (206, b"23")
-    await cache.close()
-
-
-@under_asyncio
-async def test_line_103_lifetimes_in_the_store_are_spread_if_configured(valkey_server: Server, namespace: str) -> None:
-    cache = Cache(valkey_server.url, namespace=namespace)
-    cached = CacheMiddleware(App(FRESH), cache, Options(jitter=0.5))
-    lives = set()
-    for number in range(20):
-        await ask(cached, f"/{number}")
-    store = cache._engine.core.store
-    async for names in store.scan(f"{namespace}:".encode()):
-        for name in names:
-            found = await store.find(name)
-            assert found is not None
-            assert found.ttl is not None
-            lives.add(int(found.ttl))
-    assert len(lives) > 5
-    assert 1800 <= min(lives) < max(lives) <= 3660  # a minute of it is for when nobody answers
+    assert app.runs == 2
     await cache.close()

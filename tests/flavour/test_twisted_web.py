@@ -696,12 +696,17 @@ def test_line_41_a_second_run_begins_anew() -> None:
 def test_line_60_purges() -> None:
     app = App(at_once)
     cache = StillCache()
-    cached = CacheResource(app, cache)
+    cached = CacheResource(app, cache, Options(tags=["tag"]))
     link = Link(cached)
     for purge in (
         lambda: cached.purge("http://example.com/a"),
         lambda: cached.purge("http://example.com/a", soft=True),
         lambda: cached.purge_prefix("http://example.com/"),
+        lambda: cached.purge_prefix("http://example.com/", soft=True),
+        lambda: cached.purge_tags("tag"),
+        lambda: cached.purge_tags("tag", soft=True),
+        cached.purge_all,
+        lambda: cached.purge_all(soft=True),
     ):
         link.ask("/a")
         runs = app.runs

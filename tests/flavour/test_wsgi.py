@@ -14,6 +14,7 @@ import unicache_gevent
 from http_table.wsgi import environ_of, get
 from unicache._core.http.fields import first, normal
 from unicache._core.http.messages import Request
+from unicache.http import Options
 from unicache.wsgi import CacheMiddleware
 
 FRESH = ("Cache-Control", "max-age=3600")
@@ -244,11 +245,16 @@ def test_line_75_a_greenlet_that_is_killed_lets_another_take_over() -> None:
 
 def test_line_60_purges(cache: unicache.Cache) -> None:
     app = Counting(plain)
-    cached = CacheMiddleware(app, cache)
+    cached = CacheMiddleware(app, cache, Options(tags=["tag"]))
     for purge in (
         lambda: cached.purge("http://example.com/a"),
         lambda: cached.purge("http://example.com/a", soft=True),
         lambda: cached.purge_prefix("http://example.com/"),
+        lambda: cached.purge_prefix("http://example.com/", soft=True),
+        lambda: cached.purge_tags("tag"),
+        lambda: cached.purge_tags("tag", soft=True),
+        cached.purge_all,
+        lambda: cached.purge_all(soft=True),
     ):
         get(cached, environ(path="/a"))
         runs = app.runs

@@ -1,6 +1,7 @@
 """The responses that the cache itself sends: from a stored one to what this client is to get. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from unicache._core.http.conditionals import Condition, evaluated, range_applies
 from unicache._core.http.fields import Headers, first, without
@@ -20,7 +21,7 @@ from unicache._core.http.verdicts import (
     Serve,
 )
 
-__all__ = ["answered", "gateway_timeout", "told"]
+__all__ = ["answered", "collapsed", "gateway_timeout", "told"]
 
 _IN_304 = frozenset(
     {
@@ -103,6 +104,13 @@ def told(case: Case, head: Head, status: Status) -> Head:
         key = key_of(case.request, rules) if rules.debug else ""
         headers = with_status(headers, status, rules.name, key)
     return Head(head.status, headers, head.personal)
+
+
+def collapsed(answer: Answer, waited_as: str) -> Answer:
+    """The answer; it says so if another request's response was waited for by who would have asked as ``waited_as``."""
+    if not waited_as:
+        return answer
+    return replace(answer, status=replace(answer.status, fwd=waited_as, collapsed=True))
 
 
 def gateway_timeout(status: Status) -> GatewayTimeout:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from unicache._core.contexts import holding
-from unicache._core.http.answers import told
+from unicache._core.http.answers import collapsed, told
 from unicache._core.http.arriving import Arrival
 from unicache._core.http.choices import CURRENT, Note
 from unicache._core.http.copying import Copied, Copy
@@ -101,7 +101,7 @@ class Exchange:
                     await at.prepare()
                 return self._ask(verdict)
             case _:
-                return self._reply(_collapsed(verdict, at.waited_as))
+                return self._reply(collapsed(verdict, at.waited_as))
 
     async def _behind(self) -> None:
         """Ask the application beside the client, for a whole and current response, if nobody does (RFC 5861 3)."""
@@ -265,10 +265,3 @@ class Exchange:
 
 
 Refresh = Callable[[Exchange, Ask], Awaitable[None]]
-
-
-def _collapsed(answer: Answer, waited_as: str) -> Answer:
-    """The answer; it says so if another request's response was waited for."""
-    if not waited_as:
-        return answer
-    return replace(answer, status=replace(answer.status, fwd=waited_as, collapsed=True))
