@@ -4,12 +4,14 @@ Servers are shared, so a test that pauses, kills or reconfigures one starts its 
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
 from flavours import FLAVOURS, Flavour
+from peer import Peer
 from servers import STORES, certificates
 from unicache.server import Server, find_binary
 
@@ -54,6 +56,13 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     files = certificates(tmp_path_factory.mktemp("tls"))
     with Server(find_binary("redis"), unix=False, tls=files) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def peers() -> Iterator[list[Peer]]:
+    """As many more processes as there are flavours."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Peer()) for _ in FLAVOURS]
 
 
 @pytest.fixture(params=FLAVOURS, ids=str)

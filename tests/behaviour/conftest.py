@@ -58,6 +58,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _swept(valkey_server: Server, floor_server: Server) -> Iterator[None]:
+    """Leave nothing of a file's tests on the shared servers, or every later search there would be longer."""
+    yield
+    for server in (valkey_server, floor_server):
+        with observer_of(server) as client:
+            client.flushall()
+
+
 @pytest.fixture
 def _server(place: tuple[Flavour, str], request: pytest.FixtureRequest) -> Server | None:
     fixture = STORES[place[1]]
@@ -98,7 +107,7 @@ def proxy(own_server: Server) -> Iterator[Proxy]:
         yield between
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _groups() -> Iterator[Callable[[Path], Replicated]]:
     with ExitStack() as stack:
         yield functools.cache(lambda binary: stack.enter_context(Replicated(binary)))
@@ -106,7 +115,7 @@ def _groups() -> Iterator[Callable[[Path], Replicated]]:
 
 @pytest.fixture
 def replicated(_server: Server, _groups: Callable[[Path], Replicated]) -> Iterator[Replicated]:
-    """A primary and a replica like the server of the store, shared by the tests of a file, whole again after each."""
+    """A primary and a replica like the server of the store, shared by all tests, whole again after each."""
     group = _groups(_server.binary)
     yield group
     group.heal()
