@@ -225,7 +225,7 @@ class _Call:
 
 def _request_of(scope: Scope) -> Request:
     headers = _read(scope["headers"])
-    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    path = (scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).decode("latin-1")
     query = scope.get("query_string", b"").decode("latin-1")
     has_body = first(headers, "content-length") not in (None, "0") or first(headers, "transfer-encoding") is not None
     host = first(headers, "host") or ""

@@ -42,6 +42,17 @@ def in_pieces(request: Any) -> int:
     return writing(b"one", b"two")(request)
 
 
+def in_a_buffer(request: Any) -> int:
+    """One that is used again."""
+    buffer = bytearray(b"one")
+    request.setHeader(*FRESH)
+    request.write(buffer)
+    buffer[:] = b"two"
+    request.write(memoryview(buffer))
+    request.finish()
+    return NOT_DONE_YET
+
+
 def later(request: Any) -> Any:
     """A Resource that comes by a Deferred."""
     came: Any = Deferred()
@@ -50,7 +61,7 @@ def later(request: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("answer", [at_once, in_pieces, later])
+@pytest.mark.parametrize("answer", [at_once, in_pieces, in_a_buffer, later])
 def test_line_83_every_kind_of_body_is_stored_whole(answer: Callable[[Any], Any]) -> None:
     first, second, app = stored_by(answer)
     assert (first.body, second.body, app.runs) == (b"onetwo", b"onetwo", 1)

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
+from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
 import gevent
@@ -77,7 +79,12 @@ def cache(request: pytest.FixtureRequest) -> Iterator[unicache.Cache]:
         yield opened
 
 
-@pytest.mark.parametrize("body", [plain, late, writing])
+def from_file(start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [FRESH])
+    return FileWrapper(BytesIO(b"onetwo"), 4)
+
+
+@pytest.mark.parametrize("body", [plain, late, writing, from_file])
 def test_line_83_every_kind_of_body_is_stored_whole_and_closed_once(cache: unicache.Cache, body: Any) -> None:
     app = Counting(body)
     cached = CacheMiddleware(app, cache)
