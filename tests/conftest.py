@@ -4,12 +4,14 @@ Servers are shared, so a test that pauses, kills or reconfigures one starts its 
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
 from flavours import FLAVOURS, Flavour
+from peer import Peer
 from servers import STORES, certificates
 from unicache.server import Server, find_binary
 
@@ -19,6 +21,19 @@ settings.load_profile("unicache")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--near", action="store_true", help="run the behaviour tests on caches that have a near cache")
+    parser.addoption("--deep", action="store_true", help="run those tests that no everyday run needs, and no other")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for another kind of run."""
+    near, deep = config.getoption("near"), config.getoption("deep")
+    out = {
+        item
+        for item in items
+        if bool(item.get_closest_marker("deep")) != deep or (near and item.get_closest_marker("far"))
+    }
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +56,13 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     files = certificates(tmp_path_factory.mktemp("tls"))
     with Server(find_binary("redis"), unix=False, tls=files) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def peers() -> Iterator[list[Peer]]:
+    """As many more processes as there are flavours."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Peer()) for _ in FLAVOURS]
 
 
 @pytest.fixture(params=FLAVOURS, ids=str)

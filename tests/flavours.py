@@ -27,6 +27,7 @@ from unicache._core.io import Io
 from unicache._core.run import run
 from unicache_asyncio._io import AnyIo
 from unicache_gevent._io import GeventIo
+from unicache_twisted._driving import Driven
 from unicache_twisted._io import TwistedIo
 
 __all__ = ["FLAVOURS", "Flavour", "Started", "running_reactor"]
@@ -270,7 +271,7 @@ class Twisted(Flavour):
             self.complaints.append(repr(event))
 
     async def _together(self, calls: Sequence[Call]) -> list[Any]:
-        results: list[Any] = await gatherResults([Deferred.fromCoroutine(call()) for call in calls])
+        results: list[Any] = await gatherResults([Driven(call()) for call in calls])
         return results
 
     def start(self, call: Call) -> Started:
@@ -296,7 +297,7 @@ def running_reactor() -> Any:
 
 def _settled(main: Call) -> "Deferred[Any]":
     """The body, and one more turn of the reactor, in which what was closed is closed."""
-    return Deferred.fromCoroutine(main()).addBoth(_one_turn_later)
+    return Driven(main()).addBoth(_one_turn_later)
 
 
 def _one_turn_later(result: Any) -> "Deferred[Any]":
@@ -308,7 +309,7 @@ def _one_turn_later(result: Any) -> "Deferred[Any]":
 class _Deferred(Started):
     def __init__(self, call: Call) -> None:
         self._ended: Deferred[None] = Deferred()
-        self._deferred = Deferred.fromCoroutine(call())
+        self._deferred = Driven(call())
         self._deferred.addErrback(lambda _: None)
         self._deferred.addBoth(lambda _: self._ended.callback(None))
 

@@ -72,8 +72,12 @@ class Service:
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         """Send a request, with a body as JSON if there is one."""
+        return self.send(method, path, None if body is None else json.dumps(body).encode())
+
+    def send(self, method: str, path: str, data: bytes | None) -> Answer:
+        """The same with these bytes as the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-        data, headers = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
+        headers = {} if data is None else {"Content-Type": "application/json"}
         try:
             connection.request(method, path, data, headers)
             response = connection.getresponse()

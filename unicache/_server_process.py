@@ -17,7 +17,6 @@ from unicache.errors import StoreUnavailable
 __all__ = ["PortTaken", "ServerProcess", "version_of"]
 
 _START_SECONDS = 10.0
-_STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.005
 
 # Ends the server and removes its directory when the pipe from this process closes, which it does however we die.
@@ -76,16 +75,11 @@ class ServerProcess:
         self._server.send_signal(signal.SIGCONT)
         self._frozen = False
 
-    def end(self, number: int) -> None:
-        """End it by this signal, and by SIGKILL when that takes too long; returns when it is gone."""
+    def end(self) -> None:
+        """End it; returns when it is gone."""
         self._dismiss_watchdog()  # first: once the server is reaped, its pid may be somebody else's
-        self._server.send_signal(number)
-        self.thaw()
-        try:
-            self._server.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
+        self._server.kill()  # asked kindly, it looks up ten times a second, and it has nothing to save
+        self._server.wait()
 
     def _dismiss_watchdog(self) -> None:
         with self._watchdog:

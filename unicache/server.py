@@ -10,7 +10,6 @@ What must not live here: clients, fixtures, and anything the cache itself needs 
 
 import os
 import shutil
-import signal
 import socket
 import tempfile
 from collections.abc import Mapping
@@ -141,7 +140,7 @@ class Server:
         """
         if self._process is not None and self._process.alive():
             return
-        self._end(signal.SIGKILL)
+        self._end()
         self._home = self._home or Path(tempfile.mkdtemp(prefix="unicache-"))
         try:
             self._launch(self._home)
@@ -151,18 +150,18 @@ class Server:
 
     def stop(self) -> None:
         """Stop, and remove all that it left. Allowed twice."""
-        self._end(signal.SIGKILL)  # asked kindly it looks up only ten times a second, and there is nothing to be saved
+        self._end()
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home = None
 
     def kill(self) -> None:
         """End the process without warning, as a crash would; ``start`` brings it back on the same address."""
-        self._end(signal.SIGKILL)
+        self._end()
 
     def restart(self) -> None:
         """Stop the process if it runs, and start another, empty, on the same address."""
-        self._end(signal.SIGTERM)
+        self._end()
         self.start()
 
     def pause(self) -> None:
@@ -178,10 +177,10 @@ class Server:
             raise StoreUnavailable("the server is not running")
         return self._process
 
-    def _end(self, number: int) -> None:
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.end(number)
+            process.end()
 
     def _launch(self, home: Path) -> None:
         """Run on the address it has; without one, on a free port, or another one when somebody was quicker."""
@@ -203,7 +202,7 @@ class Server:
         try:
             self._process.await_answer()
         except StoreUnavailable:
-            self._end(signal.SIGKILL)
+            self._end()
             raise
 
 

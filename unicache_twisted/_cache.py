@@ -18,6 +18,7 @@ from unicache._core.io import Io
 from unicache._core.terms import Ttl
 from unicache.typing import DEFAULT, Duration, LoadOptions
 from unicache_twisted._documents import DocumentCalls
+from unicache_twisted._driving import Driven
 from unicache_twisted._functions import (
     CachedFunction,
     CachedManyFunction,
@@ -52,13 +53,13 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     # -- life cycle
 
     def connect(self, *, within: Duration | None = None) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.connect(within))
+        return Driven(self._engine.connect(within))
 
     def close(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.core.close())
+        return Driven(self._engine.core.close())
 
     def ping(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.core.store.ping())
+        return Driven(self._engine.core.store.ping())
 
     def __aenter__(self) -> "Deferred[Self]":
         return self.connect().addCallback(lambda _: self)
@@ -102,9 +103,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
         type: Any = None,
         **options: Unpack[LoadOptions],
     ) -> "Deferred[T]":
-        return Deferred.fromCoroutine(
-            self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options)
-        )
+        return Driven(self._engine.get_or_set(key, loader, ttl=ttl, tags=tags, wanted=type, options=options))
 
     def get_or_set_many(
         self,
@@ -116,7 +115,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
         ttl: Ttl = DEFAULT,
         tags: Iterable[str] = (),
     ) -> "Deferred[dict[str, T]]":
-        return Deferred.fromCoroutine(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
+        return Driven(self._engine.get_or_set_many(keys, loader, ttl=ttl, tags=tags))
 
     def cached(
         self,
@@ -187,19 +186,19 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
     # -- invalidation
 
     def invalidate(self, *keys: str) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.invalidation.keys(keys))
+        return Driven(self._engine.invalidation.keys(keys))
 
     def expire(self, key: str) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._engine.invalidation.expire(key))
+        return Driven(self._engine.invalidation.expire(key))
 
     def invalidate_tags(self, *tags: str) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.invalidation.tags(tags))
+        return Driven(self._engine.invalidation.tags(tags))
 
     def invalidate_prefix(self, prefix: str) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.invalidation.prefix(prefix))
+        return Driven(self._engine.invalidation.prefix(prefix))
 
     def clear(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._engine.invalidation.everything())
+        return Driven(self._engine.invalidation.everything())
 
     def pending(self) -> Pending:
         return Pending()

@@ -11,6 +11,7 @@ from unicache._core.documents import MISSING
 from unicache._core.facade import Facade
 from unicache.errors import CacheError
 from unicache.typing import DEFAULT, Default, Duration, Entry
+from unicache_twisted._driving import Driven
 
 __all__ = ["DocumentCalls"]
 
@@ -35,14 +36,14 @@ class DocumentCalls(Facade):
             return fail(error)
         if value is not MISSING:
             return succeed(value)
-        return Deferred.fromCoroutine(self._documents.get(key, default, type))
+        return Driven(self._documents.get(key, default, type))
 
     @overload
     def entry(self, key: str, *, type: type[T]) -> "Deferred[Entry[T]]": ...
     @overload
     def entry(self, key: str, *, type: Any = None) -> "Deferred[Entry[Any]]": ...
     def entry(self, key: str, *, type: Any = None) -> "Deferred[Entry[Any]]":
-        return Deferred.fromCoroutine(self._documents.entry(key, type))
+        return Driven(self._documents.entry(key, type))
 
     def set(
         self,
@@ -54,12 +55,12 @@ class DocumentCalls(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
+        return Driven(self._documents.set(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
 
     def insert(
         self, key: str, value: Any, *, ttl: Duration | Default | None = DEFAULT, tags: Iterable[str] = ()
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.insert(key, value, ttl=ttl, tags=tags))
+        return Driven(self._documents.insert(key, value, ttl=ttl, tags=tags))
 
     def replace(
         self,
@@ -71,28 +72,26 @@ class DocumentCalls(Facade):
         cas: int | None = None,
         keep_ttl: bool = False,
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(
-            self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl)
-        )
+        return Driven(self._documents.replace(key, value, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl))
 
     def delete(self, key: str, *, cas: int | None = None) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._documents.delete(key, cas))
+        return Driven(self._documents.delete(key, cas))
 
     def touch(self, key: str, ttl: Duration | None) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._documents.touch(key, ttl))
+        return Driven(self._documents.touch(key, ttl))
 
     @overload
     def get_and_touch(self, key: str, ttl: Duration | None, *, type: type[T]) -> "Deferred[T]": ...
     @overload
     def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> "Deferred[Any]": ...
     def get_and_touch(self, key: str, ttl: Duration | None, *, type: Any = None) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._documents.get_and_touch(key, ttl, type))
+        return Driven(self._documents.get_and_touch(key, ttl, type))
 
     def exists(self, key: str) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._documents.exists(key))
+        return Driven(self._documents.exists(key))
 
     def ttl(self, key: str) -> "Deferred[float | None]":
-        return Deferred.fromCoroutine(self._documents.ttl(key))
+        return Driven(self._documents.ttl(key))
 
     def mutate(
         self,
@@ -102,20 +101,20 @@ class DocumentCalls(Facade):
         ttl: Duration | Default | None = DEFAULT,
         retries: int = 100,
     ) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._documents.mutate(key, fn, ttl, retries))
+        return Driven(self._documents.mutate(key, fn, ttl, retries))
 
     def increment(
         self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._counters.add(key, delta, initial, ttl))
+        return Driven(self._counters.add(key, delta, initial, ttl))
 
     def decrement(
         self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
     ) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._counters.subtract(key, delta, initial, ttl))
+        return Driven(self._counters.subtract(key, delta, initial, ttl))
 
     def append(self, key: str, data: str | bytes) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.extend(key, data, before=False))
+        return Driven(self._documents.extend(key, data, before=False))
 
     def prepend(self, key: str, data: str | bytes) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._documents.extend(key, data, before=True))
+        return Driven(self._documents.extend(key, data, before=True))

@@ -12,6 +12,7 @@ from unicache._core.handles import Handle
 from unicache._core.load import MISS
 from unicache.errors import CacheError
 from unicache.typing import CacheInfo, Result
+from unicache_twisted._driving import Driven
 from unicache_twisted._pending import Pending
 
 __all__ = [
@@ -44,7 +45,7 @@ class CachedFunction(Handle, Generic[P, T]):
             value = self._core.peek(self._bound + args, kwargs)
         except CacheError as error:
             return fail(error)
-        return Deferred.fromCoroutine(self._core.call(self._bound + args, kwargs)) if value is MISS else succeed(value)
+        return Driven(self._core.call(self._bound + args, kwargs)) if value is MISS else succeed(value)
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -56,31 +57,31 @@ class CachedFunction(Handle, Generic[P, T]):
         return self._bind(instance, owner)
 
     def result(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[Result[T]]":
-        return Deferred.fromCoroutine(self._core.result(self._bound + args, kwargs))
+        return Driven(self._core.result(self._bound + args, kwargs))
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         return self._core.key(self._bound + args, kwargs)
 
     def get(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T | None]":
-        return Deferred.fromCoroutine(self._core.get(self._bound + args, kwargs))
+        return Driven(self._core.get(self._bound + args, kwargs))
 
     def set(self, value: T, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.set(value, self._bound + args, kwargs))
+        return Driven(self._core.set(value, self._bound + args, kwargs))
 
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.invalidate(self._bound + args, kwargs))
+        return Driven(self._core.invalidate(self._bound + args, kwargs))
 
     def expire(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.expire(self._bound + args, kwargs))
+        return Driven(self._core.expire(self._bound + args, kwargs))
 
     def invalidate_on_commit(self, transaction: object, *args: P.args, **kwargs: P.kwargs) -> None:
         self._on_commit(transaction, Pending, [self._core.key(self._bound + args, kwargs)])
 
     def refresh(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._core.refresh(self._bound + args, kwargs))
+        return Driven(self._core.refresh(self._bound + args, kwargs))
 
     def invalidate_all(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.invalidate_all())
+        return Driven(self._core.invalidate_all())
 
     def cache_info(self) -> CacheInfo:
         return self._core.info()
@@ -93,7 +94,7 @@ class InvalidatingFunction(Handle, Generic[P, T]):
     _core: invalidating.InvalidatingFunction
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._core.call(self._bound + args, kwargs))
+        return Driven(self._core.call(self._bound + args, kwargs))
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -112,19 +113,19 @@ class CachedManyFunction(Handle, Generic[K, T]):
     _core: functions_many.CachedMany
 
     def __call__(self, items: Iterable[K]) -> "Deferred[dict[K, T]]":
-        return Deferred.fromCoroutine(self._core.call(self._bound, items))
+        return Driven(self._core.call(self._bound, items))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
         return cast("Self", self._bind(instance, owner))
 
     def one(self, item: K) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._core.one(self._bound, item))
+        return Driven(self._core.one(self._bound, item))
 
     def key(self, item: K) -> str:
         return self._core.key((*self._bound, item))
 
     def invalidate(self, *items: K) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.invalidate(self._bound, items))
+        return Driven(self._core.invalidate(self._bound, items))
 
     def invalidate_on_commit(self, transaction: object, *items: K) -> None:
         self._on_commit(transaction, Pending, map(self.key, items))

@@ -3,7 +3,6 @@
 The reactor is looked up when it is first needed: importing this module must not install one.
 """
 
-import contextvars
 import time
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, cast
@@ -18,6 +17,7 @@ from twisted.python.failure import Failure
 
 from unicache._clock import now
 from unicache._core.io import Alarm, Endpoint, Event, Promise, Receiver, Task, Transport
+from unicache_twisted._driving import Driven, Promised
 
 __all__ = ["TwistedIo"]
 
@@ -44,17 +44,15 @@ class TwistedIo:
 
     def here(self) -> Hashable:
         """The reactor."""
-        return cast("Hashable", self._reactor)
-
-    def promise(self, source: Transport | None = None) -> Promise:
-        """A Deferred."""
-        return Deferred[Any]()
+        here: Hashable = self._chosen or self._reactor
+        return here
 
     @staticmethod
-    def resolve(promise: Any, value: Any) -> None:
-        """Fire it."""
-        if not promise.called:
-            promise.callback(value)
+    def promise(source: Transport | None = None) -> Promise:
+        """What a driven coroutine waits for."""
+        return Promised()
+
+    resolve: Callable[[Any, Any], None] = staticmethod(Promised.resolve)
 
     def alarm(self, seconds: float, ring: Callable[[], None]) -> Alarm:
         """``callLater``."""
@@ -76,7 +74,7 @@ class TwistedIo:
 
     def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> Task:
         """A coroutine that the reactor drives."""
-        work = contextvars.copy_context().run(Deferred.fromCoroutine, main())
+        work: Deferred[None] = Driven(main())
         work.addErrback(_trap_cancellation)
         return work
 
@@ -86,7 +84,7 @@ class TwistedIo:
 
     def at_end(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Before the reactor shuts down, which waits for it."""
-        self._reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(main()))
+        self._reactor.addSystemEventTrigger("before", "shutdown", lambda: Driven(main()))
 
     async def connect(self, endpoint: Endpoint, receiver: Receiver, seconds: float) -> Transport:
         """Open a stream through an endpoint."""

@@ -10,6 +10,7 @@ from unicache._core.docstrings import documented_like
 from unicache._core.facade import Facade
 from unicache._core.locking import Hold
 from unicache.typing import Duration, Entry
+from unicache_twisted._driving import Driven
 
 __all__ = ["LockCalls", "Locked"]
 
@@ -20,12 +21,12 @@ class Locked(Hold, Generic[T]):
     __doc__ = Hold.__doc__
 
     def __aenter__(self) -> "Deferred[Entry[T]]":
-        return Deferred.fromCoroutine(self._enter())
+        return Driven(self._enter())
 
     def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._leave(failed=error is not None))
+        return Driven(self._leave(failed=error is not None))
 
 
 @documented_like(calls.LockCalls)
@@ -37,10 +38,10 @@ class LockCalls(Facade):
     @overload
     def get_and_lock(self, key: str, ttl: Duration, *, type: Any = None) -> "Deferred[Entry[Any]]": ...
     def get_and_lock(self, key: str, ttl: Duration, *, type: Any = None) -> "Deferred[Entry[Any]]":
-        return Deferred.fromCoroutine(self._locks.get_and_lock(key, ttl, type))
+        return Driven(self._locks.get_and_lock(key, ttl, type))
 
     def unlock(self, key: str, cas: int) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._locks.unlock(key, cas))
+        return Driven(self._locks.unlock(key, cas))
 
     @overload
     def locked(self, key: str, ttl: Duration, *, type: type[T]) -> Locked[T]: ...

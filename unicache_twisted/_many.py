@@ -9,6 +9,7 @@ import unicache._many as calls
 from unicache._core.docstrings import documented_like
 from unicache._core.facade import Facade
 from unicache.typing import DEFAULT, Default, Duration
+from unicache_twisted._driving import Driven
 
 __all__ = ["ManyCalls"]
 
@@ -20,10 +21,10 @@ class ManyCalls(Facade):
     def get_many(
         self, keys: Iterable[str], *, type: Any = None, return_exceptions: bool = False
     ) -> "Deferred[dict[str, Any]]":
-        return Deferred.fromCoroutine(self._many.get(keys, type, return_exceptions))
+        return Driven(self._many.get(keys, type, return_exceptions))
 
     def exists_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
-        return Deferred.fromCoroutine(self._many.exists(keys, return_exceptions))
+        return Driven(self._many.exists(keys, return_exceptions))
 
     def set_many(
         self,
@@ -34,9 +35,7 @@ class ManyCalls(Facade):
         cas: Mapping[str, int] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
-            self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
-        )
+        return Driven(self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions))
 
     def insert_many(
         self,
@@ -46,9 +45,7 @@ class ManyCalls(Facade):
         tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
-            self._many.insert(values, ttl=ttl, tags=tags, return_exceptions=return_exceptions)
-        )
+        return Driven(self._many.insert(values, ttl=ttl, tags=tags, return_exceptions=return_exceptions))
 
     def replace_many(
         self,
@@ -60,14 +57,14 @@ class ManyCalls(Facade):
         keep_ttl: bool = False,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
+        return Driven(
             self._many.replace(
                 values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions
             )
         )
 
     def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
-        return Deferred.fromCoroutine(self._many.delete(keys, return_exceptions))
+        return Driven(self._many.delete(keys, return_exceptions))
 
     def touch_many(
         self,
@@ -76,7 +73,7 @@ class ManyCalls(Facade):
         *,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, None]]":
-        return Deferred.fromCoroutine(self._many.touch(keys, ttl, return_exceptions))
+        return Driven(self._many.touch(keys, ttl, return_exceptions))
 
     def increment_many(
         self,
@@ -87,9 +84,7 @@ class ManyCalls(Facade):
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
-            self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
-        )
+        return Driven(self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
 
     def decrement_many(
         self,
@@ -100,16 +95,14 @@ class ManyCalls(Facade):
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(
-            self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
-        )
+        return Driven(self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
 
     def append_many(
         self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(self._many.extend(values, before=False, return_exceptions=return_exceptions))
+        return Driven(self._many.extend(values, before=False, return_exceptions=return_exceptions))
 
     def prepend_many(
         self, values: Mapping[str, str | bytes], *, return_exceptions: bool = False
     ) -> "Deferred[dict[str, int]]":
-        return Deferred.fromCoroutine(self._many.extend(values, before=True, return_exceptions=return_exceptions))
+        return Driven(self._many.extend(values, before=True, return_exceptions=return_exceptions))

@@ -12,6 +12,7 @@ from unicache._core.scan import EntryScan, KeyScan
 from unicache._core.structures import List, Map, Queue, Set
 from unicache.subdocument import LookupResult, LookupSpec, MutateResult, MutateSpec
 from unicache.typing import DEFAULT, Default, Duration, Entry
+from unicache_twisted._driving import Driven
 from unicache_twisted._scan import Scan
 from unicache_twisted._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 
@@ -25,7 +26,7 @@ class PartCalls(Facade):
     __doc__ = calls.PartCalls.__doc__
 
     def lookup_in(self, key: str, specs: Iterable[LookupSpec]) -> "Deferred[LookupResult]":
-        return Deferred.fromCoroutine(self._engine.partial.lookup_in(key, specs))
+        return Driven(self._engine.partial.lookup_in(key, specs))
 
     def mutate_in(
         self,
@@ -37,9 +38,7 @@ class PartCalls(Facade):
         ttl: Duration | Default | None = DEFAULT,
         retries: int = 100,
     ) -> "Deferred[MutateResult]":
-        return Deferred.fromCoroutine(
-            self._engine.partial.mutate_in(key, specs, store=store, cas=cas, ttl=ttl, retries=retries)
-        )
+        return Driven(self._engine.partial.mutate_in(key, specs, store=store, cas=cas, ttl=ttl, retries=retries))
 
     def as_list(self, key: str, *, ttl: Duration | Default | None = DEFAULT) -> ListDocument:
         return ListDocument(self._engine.structure(List, key, ttl))

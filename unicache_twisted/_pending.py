@@ -11,6 +11,7 @@ import unicache
 from unicache._core.docstrings import documented_like
 from unicache._core.pending import Outstanding
 from unicache.errors import ConfigurationError
+from unicache_twisted._driving import Driven
 
 __all__ = ["Pending"]
 
@@ -25,7 +26,7 @@ class Pending(Outstanding):
     _session = "Session"
 
     def commit(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._commit())
+        return Driven(self._commit())
 
     def __aenter__(self) -> "Deferred[Self]":
         return succeed(self)
@@ -33,7 +34,7 @@ class Pending(Outstanding):
     def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._end(committed=error is None))
+        return Driven(self._end(committed=error is None))
 
     @classmethod
     def _check_hook(cls) -> None:

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 import unicache._scan as handles
 from unicache._core.docstrings import documented_like
 from unicache._core.scan import Pass
+from unicache_twisted._driving import Driven
 
 __all__ = ["Scan"]
 
@@ -24,10 +25,10 @@ class Scan(Generic[T]):
         return self
 
     def __anext__(self) -> "Deferred[T]":
-        return Deferred.fromCoroutine(self._core.next())
+        return Driven(self._core.next())
 
     def batch(self) -> "Deferred[list[T]]":
-        return Deferred.fromCoroutine(self._core.batch())
+        return Driven(self._core.batch())
 
     def all(self) -> "Deferred[list[T]]":
-        return Deferred.fromCoroutine(self._core.all())
+        return Driven(self._core.all())

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 import unicache._structures as handles
 from unicache._core.docstrings import documented_like
 from unicache._core.structures import List, Map, Queue, Set, Structure, StructureHandle
+from unicache_twisted._driving import Driven
 
 __all__ = ["ListDocument", "MapDocument", "QueueDocument", "SetDocument"]
 
@@ -18,13 +19,13 @@ class _StructureDocument(StructureHandle[C]):
     __doc__ = handles._StructureDocument.__doc__
 
     def size(self) -> "Deferred[int]":
-        return Deferred.fromCoroutine(self._core.size())
+        return Driven(self._core.size())
 
     def values(self) -> "Deferred[list[Any]]":
-        return Deferred.fromCoroutine(self._core.values())
+        return Driven(self._core.values())
 
     def clear(self) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.clear())
+        return Driven(self._core.clear())
 
 
 @documented_like(handles.ListDocument)
@@ -32,25 +33,25 @@ class ListDocument(_StructureDocument[List]):
     __doc__ = handles.ListDocument.__doc__
 
     def get(self, index: int) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._core.get(index))
+        return Driven(self._core.get(index))
 
     def set_at(self, index: int, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.set_at(index, value))
+        return Driven(self._core.set_at(index, value))
 
     def append(self, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.append(value))
+        return Driven(self._core.append(value))
 
     def prepend(self, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.prepend(value))
+        return Driven(self._core.prepend(value))
 
     def insert_at(self, index: int, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.insert_at(index, value))
+        return Driven(self._core.insert_at(index, value))
 
     def remove_at(self, index: int) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._core.remove_at(index))
+        return Driven(self._core.remove_at(index))
 
     def index_of(self, value: Any) -> "Deferred[int | None]":
-        return Deferred.fromCoroutine(self._core.index_of(value))
+        return Driven(self._core.index_of(value))
 
 
 @documented_like(handles.MapDocument)
@@ -58,22 +59,22 @@ class MapDocument(_StructureDocument[Map]):
     __doc__ = handles.MapDocument.__doc__
 
     def get(self, name: str, default: Any = None) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._core.get(name, default))
+        return Driven(self._core.get(name, default))
 
     def set(self, name: str, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.set(name, value))
+        return Driven(self._core.set(name, value))
 
     def remove(self, name: str) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.remove(name))
+        return Driven(self._core.remove(name))
 
     def exists(self, name: str) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.exists(name))
+        return Driven(self._core.exists(name))
 
     def keys(self) -> "Deferred[list[str]]":
-        return Deferred.fromCoroutine(self._core.keys())
+        return Driven(self._core.keys())
 
     def items(self) -> "Deferred[list[tuple[str, Any]]]":
-        return Deferred.fromCoroutine(self._core.items())
+        return Driven(self._core.items())
 
 
 @documented_like(handles.SetDocument)
@@ -81,13 +82,13 @@ class SetDocument(_StructureDocument[Set]):
     __doc__ = handles.SetDocument.__doc__
 
     def add(self, value: Any) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.add(value))
+        return Driven(self._core.add(value))
 
     def remove(self, value: Any) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.remove(value))
+        return Driven(self._core.remove(value))
 
     def contains(self, value: Any) -> "Deferred[bool]":
-        return Deferred.fromCoroutine(self._core.contains(value))
+        return Driven(self._core.contains(value))
 
 
 @documented_like(handles.QueueDocument)
@@ -95,7 +96,7 @@ class QueueDocument(_StructureDocument[Queue]):
     __doc__ = handles.QueueDocument.__doc__
 
     def push(self, value: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(self._core.push(value))
+        return Driven(self._core.push(value))
 
     def pop(self) -> "Deferred[Any]":
-        return Deferred.fromCoroutine(self._core.pop())
+        return Driven(self._core.pop())

@@ -6,13 +6,14 @@ Nothing here decides anything. What must not live here: how an application is ru
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from unicache._core.http.exchange import Exchange
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
+from unicache_twisted._driving import Driven
 from unicache_twisted._web_channel import Channel, Mark, Start
 from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of, request_of
 
@@ -36,9 +37,8 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     if exchange is None:
         return None
     call = _Call(app, template, _Client(client), exchange)
-    work = Deferred.fromCoroutine(call.run())
+    work = Driven(call.run())
     client.notifyFinish().addErrback(call.lost, work)
-    work.addErrback(call.over)
     return work
 
 
@@ -58,7 +58,6 @@ class _Client:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self.gone = False
 
     def start(self, head: Head, reason: bytes | None = None) -> None:
         """The head. What was said of the response before the cache was asked stays, but for what the head says."""
@@ -71,7 +70,6 @@ class _Client:
         request.responseHeaders = fields
         request.cookies = [*fields.getRawHeaders(b"set-cookie", []), *request.cookies]
         request.etag = request.lastModified = request.defaultContentType = None  # the head has them
-        request.write(b"")  # the head goes out, however long the body takes
 
     def write(self, data: bytes) -> None:
         """A piece of the body."""
@@ -79,10 +77,6 @@ class _Client:
 
     def finish(self) -> None:
         """The end."""
-        if self.gone:
-            return
-        if self._request.producer is not None:
-            self._request.unregisterProducer()
         self._request.finish()
 
     def reply(self, reply: Reply) -> None:
@@ -120,14 +114,8 @@ class _Call:
 
     def lost(self, reason: Failure, work: "Deferred[None]") -> None:
         """The client is gone."""
-        if self._client is not None:
-            self._client.gone = True
         self._reason = reason
         work.cancel()
-
-    def over(self, failure: Any) -> Any:
-        """What ended because the client is gone is no failure."""
-        return None if self._reason is not None and failure.check(CancelledError) else failure
 
     async def _ran(self, asked: Request) -> Relay | Reply | Ask:
         request = self._template.request(asked, attended=self._client is not None)
@@ -172,8 +160,9 @@ class _Call:
         client, exchange = self._client, self._exchange
         if client is not None:
             client.start(head, start.reason)
+            client.write(b"")  # the head goes out, however long the body takes
             channel.feed()
-        while (event := await channel.next()) is not Mark.END:
+        while not self._in_vain and (event := await channel.next()) is not Mark.END:
             if isinstance(event, bytes):
                 await exchange.data(event)
                 if client is not None:
@@ -185,6 +174,13 @@ class _Call:
         await exchange.end()
         if client is not None:
             client.finish()
+        elif self._in_vain:
+            channel.lose(None)
+
+    @property
+    def _in_vain(self) -> bool:
+        """Whether nobody waits for the response, and nothing of it is kept."""
+        return self._client is None and self._exchange.in_vain
 
     def _reply(self, reply: Reply) -> None:
         if self._client is not None:

@@ -17,6 +17,7 @@ from typing import Any
 from twisted.enterprise import adbapi
 from twisted.internet.defer import Deferred
 
+from unicache_twisted._driving import Driven
 from unicache_twisted._pending import Pending
 
 __all__ = ["ConnectionPool"]
@@ -48,7 +49,7 @@ class ConnectionPool(adbapi.ConnectionPool):
 def _invalidating(start: Any, function: Callable[..., Any], args: Any, kw: Any) -> "Deferred[Any]":
     work = _Work(function)
     result: Deferred[Any] = Deferred()
-    Deferred.fromCoroutine(work.done(start, args, kw)).chainDeferred(result)  # whose cancellation ends at ``result``
+    Driven(work.done(start, args, kw)).chainDeferred(result)  # whose cancellation ends at ``result``
     return result
 
 

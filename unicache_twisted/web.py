@@ -6,7 +6,7 @@ How results of an application are sent is told here; what becomes of them is the
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from types import MethodType
-from typing import Any, cast
+from typing import Any, Self, cast, overload
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.web.iweb import IRenderable, IRequest
@@ -18,6 +18,7 @@ from zope.interface import implementer
 from unicache._core.http.options import Options
 from unicache._core.http.site import Site
 from unicache_twisted._cache import Cache
+from unicache_twisted._driving import Driven
 from unicache_twisted._web_calls import answered, is_application
 from unicache_twisted._web_requests import render
 
@@ -38,21 +39,21 @@ class _Purged:
 
         Raises InvalidationUncertain when the store did not confirm, InvalidArgument for a URL that is none.
         """
-        return Deferred.fromCoroutine(self._site.purge(url, soft=soft))
+        return Driven(self._site.purge(url, soft=soft))
 
     def purge_prefix(self, url: str, *, soft: bool = False) -> "Deferred[None]":
         """The same for all URLs that begin so, whatever their query. Raises what ``purge`` raises."""
-        return Deferred.fromCoroutine(self._site.purge_prefix(url, soft=soft))
+        return Driven(self._site.purge_prefix(url, soft=soft))
 
     def purge_tags(self, *tags: str, soft: bool = False) -> "Deferred[None]":
         """The same for what carries one of the tags. Without ``soft`` it is ``cache.invalidate_tags``, which is for
         results of functions as well; with it, the whole namespace is looked through. Raises what ``purge`` raises.
         """
-        return Deferred.fromCoroutine(self._site.purge_tags(tags, soft=soft))
+        return Driven(self._site.purge_tags(tags, soft=soft))
 
     def purge_all(self, *, soft: bool = False) -> "Deferred[None]":
         """The same for all responses in the cache's namespace. Raises what ``purge`` raises."""
-        return Deferred.fromCoroutine(self._site.purge_all(soft=soft))
+        return Driven(self._site.purge_all(soft=soft))
 
 
 @implementer(IResource)
@@ -109,9 +110,9 @@ def cached_render(cache: Cache, options: Options | None = None) -> Callable[[Cal
     ``cache``    where responses are kept; several processes with one server share them
     ``options``  what is stored, for how long, and what tells responses apart
 
-    The result may be bytes, NOT_DONE_YET, a Deferred or a coroutine, also of text, a Resource, or an element of a
-    template. Decorate methods such as ``render_POST`` as well: what they change with success is removed from the cache.
-    Behind a ``CacheResource`` the decorator does nothing.
+    The result may be bytes, NOT_DONE_YET, a Deferred, a coroutine; also text, a Resource, an element of a template, or
+    a Response of Klein. Decorate methods such as ``render_POST`` as well: what they change with success is removed from
+    the cache. Behind a ``CacheResource`` the decorator does nothing.
     """
     site = Site(cache._engine, options or Options(), {})
     return lambda method: CachedRender(site, method)
@@ -125,25 +126,30 @@ class CachedRender(_Purged):
         self._method = method
         update_wrapper(cast("Any", self), method)
 
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Answer one request: NOT_DONE_YET for a Resource, for others a Deferred that fires when it is answered."""
-        place = next(place for place, argument in enumerate(args) if _IRequest.providedBy(argument))
-        request, by_resource = args[place], _IResource.providedBy(args[0])
+        """Answer one request: NOT_DONE_YET for a Resource, for others a Deferred that fires when it is answered.
+
+        With something else than a request of twisted.web, such as one for tests, it is the method itself.
+        """
+        place = next((place for place, argument in enumerate(args) if _IRequest.providedBy(argument)), None)
+        if place is None:
+            return self._method(*args, **kwargs)
+        request = args[place]
 
         def run(given: Any) -> Any:
             return self._method(*args[:place], given, *args[place + 1 :], **kwargs)
 
         work = None if is_application(request) else answered(self._site, partial(_run, run), request)
-        if work is None and not by_resource:
-            return run(request)
-        if work is None:
-            work = _begun(run, request)
-        if not by_resource:
-            return work
-        work.addErrback(_failed, request)
+        if not _IResource.providedBy(args[0]):
+            return run(request) if work is None else work
+        (_begun(run, request) if work is None else work).addErrback(_failed, request)
         return NOT_DONE_YET
 
 
@@ -168,6 +174,8 @@ def _begun(run: Callable[[Any], Any], request: Any) -> "Deferred[None]":
 
 def _send(result: Any, request: Any) -> None:
     """Write what a method gave as its result."""
+    if hasattr(result, "_applyToRequest"):  # a Response of Klein, whose way to be sent has no other name
+        result = result._applyToRequest(request)
     if result is NOT_DONE_YET:
         return
     if _IResource.providedBy(result):

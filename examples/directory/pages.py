@@ -3,15 +3,17 @@
 import os
 from html import escape
 
-from people import email
+from people import cache, email
 from twisted.internet import endpoints, reactor
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
+from twisted.web.server import Request, Site
+
+from unicache.http import Options, set_response_options
+from unicache_twisted.web import cached_render
 
 
 class Person(Resource):
-    """The page of one."""
+    """The page of one, which is made once for all who ask until the person is changed."""
 
     isLeaf = True
 
@@ -19,18 +21,14 @@ class Person(Resource):
         super().__init__()
         self.name = name
 
-    def render_GET(self, request: Request) -> int:
-        page = Deferred.fromCoroutine(self.page(request))
-        request.notifyFinish().addErrback(lambda _: page.cancel())  # the client has gone
-        page.addErrback(lambda failure: failure.check(CancelledError) or request.processingFailed(failure))
-        return NOT_DONE_YET
-
-    async def page(self, request: Request) -> None:
+    @cached_render(cache, Options(ttl="1h"))
+    async def render_GET(self, request: Request) -> bytes:
+        print("making the page of", self.name, flush=True)
+        set_response_options(tags=[f"person:{self.name}"])
         address = await email(self.name)
         if address is None:
             request.setResponseCode(404)
-        request.write(f"<h1>{escape(self.name)}</h1><p>{escape(address or 'unknown')}</p>\n".encode())
-        request.finish()
+        return f"<h1>{escape(self.name)}</h1><p>{escape(address or 'unknown')}</p>\n".encode()
 
 
 class People(Resource):

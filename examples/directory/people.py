@@ -20,13 +20,14 @@ async def email(name: str) -> str | None:
     return rows[0][0] if rows else None
 
 
+@cache.invalidates(tags="person:{name}")
 async def change(name: str, address: str) -> None:
-    """The new address takes the place of the old one, in the cache too."""
+    """The new address takes the place of the old one, in the cache too; pages that show the person are made anew."""
     await database.runOperation("INSERT OR REPLACE INTO people VALUES (?, ?)", [name, address])
     await email.set(address, name)
 
 
-@cache.invalidates(functions=[email])
+@cache.invalidates(functions=[email], tags="person:{name}")
 async def remove(name: str) -> None:
     """The next one who asks for the address has to ask the database."""
     await database.runOperation("DELETE FROM people WHERE name = ?", [name])

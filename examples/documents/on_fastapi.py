@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from unicache.errors import KeyExists, KeyNotFound, OperationTimeout, StoreUnavailable
@@ -43,6 +44,12 @@ async def remove(key: str) -> Any:
 async def failed(_: Request, error: Exception) -> JSONResponse:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return JSONResponse({"error": type(error).__name__}, status)
+
+
+@app.exception_handler(400)
+@app.exception_handler(RequestValidationError)
+async def no_json(_: Request, __: Exception) -> JSONResponse:
+    return JSONResponse({"error": "BadRequest"}, 400)
 
 
 for kind in STATUS:

@@ -4,7 +4,7 @@
     POST    200 it is new       409 there is one already
     PUT     200 it is written, whether there was one or not
     DELETE  200 it is gone      404 there was none
-    all     503 the store is out of reach
+    all     400 what came is no JSON, 503 the store is out of reach
 
 What is written lives for an hour, and for another hour when it is written again.
 """
@@ -12,6 +12,7 @@ What is written lives for an hour, and for another hour when it is written again
 import os
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import BadRequest
 
 from unicache import Cache
 from unicache.errors import CacheError, KeyExists, KeyNotFound, OperationTimeout, StoreUnavailable
@@ -29,12 +30,12 @@ def service(cache: Cache) -> Flask:
 
     @app.post("/documents/<key>")
     def create(key: str) -> Response:
-        cache.insert(key, request.get_json())
+        cache.insert(key, request.get_json(force=True))
         return jsonify(key=key)
 
     @app.put("/documents/<key>")
     def write(key: str) -> Response:
-        cache.set(key, request.get_json())
+        cache.set(key, request.get_json(force=True))
         return jsonify(key=key)
 
     @app.delete("/documents/<key>")
@@ -42,6 +43,10 @@ def service(cache: Cache) -> Flask:
         if not cache.delete(key):
             raise KeyNotFound(key=key)
         return jsonify(key=key)
+
+    @app.errorhandler(BadRequest)
+    def no_json(_: BadRequest) -> tuple[Response, int]:
+        return jsonify(error="BadRequest"), 400
 
     def failed(error: CacheError) -> tuple[Response, int]:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -14,9 +14,21 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from unicache.errors import KeyExists, KeyNotFound, OperationTimeout, StoreUnavailable
 from unicache_twisted import Cache
 
-STATUS = {KeyNotFound: 404, KeyExists: 409, StoreUnavailable: 503, OperationTimeout: 503, json.JSONDecodeError: 400}
+STATUS = {KeyNotFound: 404, KeyExists: 409, StoreUnavailable: 503, OperationTimeout: 503}
 
 cache = Cache.from_env(namespace="documents", ttl="1h")
+
+
+class NoJson(Exception):
+    """What came is none."""
+
+
+def sent(request: Request) -> Any:
+    """The document that came."""
+    try:
+        return json.load(request.content)
+    except ValueError as error:
+        raise NoJson from error
 
 
 def as_json(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., int]:
@@ -29,8 +41,11 @@ def as_json(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., in
             request.finish()
 
         def failed(failure: Failure) -> None:
-            kind = failure.check(CancelledError, *STATUS)
-            if kind in STATUS:
+            kind = failure.check(CancelledError, NoJson, *STATUS)
+            if kind is NoJson:
+                request.setResponseCode(400)
+                send({"error": "BadRequest"})
+            elif kind in STATUS:
                 request.setResponseCode(STATUS[kind])
                 send({"error": failure.type.__name__})
             elif kind is None:
@@ -59,12 +74,12 @@ class Document(Resource):
 
     @as_json
     async def render_POST(self, request: Request) -> Any:
-        await cache.insert(self.key, json.load(request.content))
+        await cache.insert(self.key, sent(request))
         return {"key": self.key}
 
     @as_json
     async def render_PUT(self, request: Request) -> Any:
-        await cache.set(self.key, json.load(request.content))
+        await cache.set(self.key, sent(request))
         return {"key": self.key}
 
     @as_json

@@ -39,14 +39,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("place", places, scope="session")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With a near cache, leave out what is only true without one."""
-    if config.getoption("near"):
-        out = [item for item in items if item.get_closest_marker("far")]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is a coroutine under the flavour it was parametrised with."""
@@ -64,6 +56,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped:
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _swept(valkey_server: Server, floor_server: Server) -> Iterator[None]:
+    """Leave nothing of a file's tests on the shared servers, or every later search there would be longer."""
+    yield
+    for server in (valkey_server, floor_server):
+        with observer_of(server) as client:
+            client.flushall()
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def proxy(own_server: Server) -> Iterator[Proxy]:
         yield between
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _groups() -> Iterator[Callable[[Path], Replicated]]:
     with ExitStack() as stack:
         yield functools.cache(lambda binary: stack.enter_context(Replicated(binary)))
@@ -114,7 +115,7 @@ def _groups() -> Iterator[Callable[[Path], Replicated]]:
 
 @pytest.fixture
 def replicated(_server: Server, _groups: Callable[[Path], Replicated]) -> Iterator[Replicated]:
-    """A primary and a replica like the server of the store, shared by the tests of a file, whole again after each."""
+    """A primary and a replica like the server of the store, shared by all tests, whole again after each."""
     group = _groups(_server.binary)
     yield group
     group.heal()

@@ -16,15 +16,6 @@ from unicache.server import Server
 Body = Callable[..., Coroutine[Any, Any, Any]]
 
 
-@pytest.fixture(scope="module")
-def peers() -> Iterator[list[Peer]]:
-    """A process for each flavour."""
-    started = [Peer() for _ in FLAVOURS]
-    yield started
-    for peer in started:
-        peer.__exit__(None, None, None)
-
-
 class Everybody:
     """Runs a body in all flavours at the same time."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from caches import Cache, Stage
+from unicache._core import turns
 from unicache.errors import CasMismatch, InvalidArgument, KeyNotFound
 
 
@@ -187,7 +188,10 @@ async def test_no_change_is_lost_between_processes_of_different_flavours(
     assert await cache.get("n") == 140
 
 
-async def test_a_change_that_changes_the_same_document_is_not_kept_waiting_by_itself(cache: Cache) -> None:
+async def test_a_change_that_changes_the_same_document_is_not_kept_waiting_by_itself(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0.01)
     nested = iter([True, True, False])
 
     async def change(value: int) -> int:

@@ -1,7 +1,6 @@
 """Many writers of one document, in processes of different flavours: nothing is lost, and nothing is given twice."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,11 +22,10 @@ def stage(request: pytest.FixtureRequest, namespace: str) -> Stage:
     return Stage(gevent, server.url, namespace)
 
 
-@pytest.fixture(scope="module")
-def peers() -> Iterator[list[Peer]]:
+@pytest.fixture
+def peers(peers: list[Peer]) -> list[Peer]:
     """Three more processes."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(Peer()) for _ in range(3)]
+    return peers[:3]
 
 
 def begin(stage: Stage, peers: list[Peer], body: Any, *arguments: Any) -> None:

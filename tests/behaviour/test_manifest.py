@@ -35,7 +35,8 @@ def cases(parameters: set[str]) -> set[str]:
 
 def collected() -> dict[Test, set[str]]:
     """What pytest finds, by flavour and store; a test with further parameters has each of them for all cases."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", str(HERE)]
+    options = ["--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain"]  # the last for speed
+    command = [sys.executable, "-m", "pytest", *options, str(HERE)]
     listing = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE).stdout
     found: dict[Test, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for line in listing.splitlines():

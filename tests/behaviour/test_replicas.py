@@ -14,7 +14,7 @@ from caches import Cache, Stage
 from servers import Replicated, calls
 from servers import observer as observer_of
 from unicache import subdocument as sd
-from unicache._core import engine
+from unicache._core import wired
 from unicache.errors import (
     InvalidationUncertain,
     KeyExists,
@@ -26,8 +26,8 @@ from unicache.server import Server
 
 Call = Callable[[], Coroutine[Any, Any, Any]]
 
-SHORT = 0.6
-"""Seconds for a call that is to fail; half of it is for replicas."""
+SHORT = 2.0
+"""Seconds for a call that is to fail; a small part of it is for replicas, where ``hasty`` is used."""
 
 LONG = 20.0
 
@@ -35,7 +35,7 @@ LONG = 20.0
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give replicas little of the time, and the primary, which has to answer, all the more."""
-    monkeypatch.setattr(engine, "PATIENCE", 0.1)
+    monkeypatch.setattr(wired, "PATIENCE", 0.05)
 
 
 def careful(stage: Stage, group: Replicated, timeout: float = LONG) -> Cache:
@@ -125,6 +125,7 @@ async def test_what_was_changed_is_on_the_replica(stage: Stage, replicated: Repl
         assert await there.get("k") == number
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_without_enough_replicas_each_change_says_so_and_is_made(stage: Stage, replicated: Replicated) -> None:
     plain = stage.open(replicated.primary.url, near=False)
     await plain.set_many(BEFORE | {"deleted": 1})
@@ -161,7 +162,6 @@ async def test_what_the_primary_refuses_is_refused(stage: Stage, replicated: Rep
     assert [type(caught.value.results[key]) for key in ("k", "new")] == [KeyExists, NotReplicated]
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_a_lock_that_was_not_confirmed_is_given_back(stage: Stage, replicated: Replicated) -> None:
     plain = stage.open(replicated.primary.url, near=False)
     await plain.set("k", 1)
@@ -169,7 +169,7 @@ async def test_a_lock_that_was_not_confirmed_is_given_back(stage: Stage, replica
         pass
     replicated.replica.pause()
     with pytest.raises(NotReplicated):
-        await careful(stage, replicated, SHORT).get_and_lock("k", ttl=60)
+        await careful(stage, replicated, 0.6).get_and_lock("k", ttl=60)  # half of that is for replicas
     assert not (await plain.entry("k")).locked
 
 

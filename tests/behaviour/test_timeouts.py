@@ -1,5 +1,6 @@
 """Callers who will not wait, and loads that go on without them: soft and hard time-outs, cancellation, long loads."""
 
+from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
@@ -17,6 +18,13 @@ from unicache._core.record import Lease
 from unicache.errors import ConfigurationError, OperationTimeout
 
 STALE = {"stale_if_error": 600}
+
+
+async def is_there(source: Source) -> bool:
+    """Whether the row is; the hard timeout may be too short for a machine that is busy, and then it is there later."""
+    with suppress(OperationTimeout):
+        return bool(await source.get(1) == "old")
+    return False
 
 
 async def test_a_soft_timeout_serves_the_stale_value_and_the_load_is_stored(cache: Cache, stage: Stage) -> None:
@@ -61,7 +69,7 @@ async def test_a_hard_timeout_raises_and_the_load_is_stored(cache: Cache, stage:
             await source.get(1)
         assert caught.value.key == "row:1"
     source.release()
-    assert await source.get(1) == "old"
+    await stage.until(partial(is_there, source))
     assert source.loads == 1
 
 
@@ -73,7 +81,7 @@ async def test_a_hard_timeout_ends_the_waiting_where_the_soft_one_has_nothing_to
     with pytest.raises(OperationTimeout):
         await source.get(1)
     source.release()
-    assert await source.get(1) == "old"
+    await stage.until(partial(is_there, source))
 
 
 async def test_a_failure_after_the_hard_timeout_troubles_nobody(cache: Cache, stage: Stage) -> None:
@@ -85,7 +93,7 @@ async def test_a_failure_after_the_hard_timeout_troubles_nobody(cache: Cache, st
     source.failure = None
     source.release()
     await stage.until(lambda: cache.stats()["errors"] == 1 and not bare(cache)._engine.core.flights._flights)
-    assert await source.get(1) == "old"
+    await stage.until(partial(is_there, source))
 
 
 async def test_options_that_contradict_each_other_are_refused_at_decoration(cache: Cache) -> None:

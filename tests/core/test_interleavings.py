@@ -1,6 +1,6 @@
 """All orders in which callers of one key can meet: P2, P4, P6, P7, R1, R3 and R4 hold in every one of them.
 
-The number of orders stands with each story; should it fall, the stories have lost something.
+The number of orders stands with each story; should it fall, the stories have lost something. The longest are ``deep``.
 """
 
 import logging
@@ -166,6 +166,7 @@ def test_a_load_longer_than_its_lease_is_overtaken_and_refused() -> None:
 # Invalidations
 
 
+@pytest.mark.deep
 def test_an_invalidation_parts_the_readers_before_it_from_those_after() -> None:
     def story(tale: Tale) -> None:
         here = tale.process()
@@ -186,6 +187,7 @@ def test_an_invalidation_reaches_readers_in_another_process(tale: Callable[..., 
     tell(tale, story, 160)
 
 
+@pytest.mark.deep
 def test_a_load_there_is_invalidated_here_whoever_waits_for_it() -> None:
     def story(tale: Tale) -> None:
         here, there = tale.process(), tale.process()
@@ -226,12 +228,18 @@ def test_clearing_ones_own_process_lets_go_of_its_flights(tale: Callable[..., Ta
     tell(tale, story, 8)
 
 
-@pytest.mark.parametrize(("own", "orders"), [(True, 1500), (False, 130)], ids=["own", "foreign"])
-def test_an_invalidated_tag_reaches_loads_that_carry_it(tale: Callable[..., Tale], own: bool, orders: int) -> None:
+@pytest.mark.parametrize(
+    ("own", "readers", "orders"),
+    [(True, 1, 14), pytest.param(True, 2, 1500, marks=pytest.mark.deep), (False, 2, 130)],
+    ids=["own", "own, two readers", "foreign"],
+)
+def test_an_invalidated_tag_reaches_loads_that_carry_it(
+    tale: Callable[..., Tale], own: bool, readers: int, orders: int
+) -> None:
     def story(tale: Tale) -> None:
         here, there = tale.process(), tale.process()
-        tale.read(here)
-        tale.read(here)
+        for _ in range(readers):
+            tale.read(here)
         tale.invalidate_tag(here if own else there)
 
     tell(partial(tale, tagged=True), story, orders)
@@ -248,7 +256,7 @@ def test_an_invalidated_tag_reaches_what_is_stored(tale: Callable[..., Tale]) ->
     tell(partial(tale, tagged=True), story, 160)
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("own", [pytest.param(True, marks=pytest.mark.deep), False], ids=["own", "foreign"])
 def test_a_refresh_loses_to_an_invalidation(own: bool) -> None:
     def story(tale: Tale) -> None:
         tale.stored()
@@ -285,26 +293,28 @@ def test_a_stale_value_is_not_served_after_an_invalidation(tale: Callable[..., T
     tell(partial(tale, terms=RENEWED), story, 460)
 
 
-def test_a_renewal_behind_a_caller_loses_to_an_invalidation() -> None:
+@pytest.mark.parametrize(("readers", "orders"), [(1, 23), pytest.param(2, 2300, marks=pytest.mark.deep)])
+def test_a_renewal_behind_a_caller_loses_to_an_invalidation(readers: int, orders: int) -> None:
     def story(tale: Tale) -> None:
         tale.stored(stale=True)
         here = tale.process()
-        tale.read(here)
-        tale.read(here)
+        for _ in range(readers):
+            tale.read(here)
         tale.invalidate(here)
 
-    tell(partial(Tale, terms=RENEWED), story, 2300)
+    tell(partial(Tale, terms=RENEWED), story, orders)
 
 
-def test_a_value_kept_for_failures_is_not_served_after_an_invalidation() -> None:
+@pytest.mark.parametrize(("readers", "orders"), [(1, 7), pytest.param(2, 1350, marks=pytest.mark.deep)])
+def test_a_value_kept_for_failures_is_not_served_after_an_invalidation(readers: int, orders: int) -> None:
     def story(tale: Tale) -> None:
         tale.stored(stale=True)
         here, there = tale.process(), tale.process()
-        tale.read(here, fails=True)
-        tale.read(there, fails=True)
+        for process in (here, there)[:readers]:
+            tale.read(process, fails=True)
         tale.invalidate(there)
 
-    tell(partial(Tale, terms=KEPT), story, 1350)
+    tell(partial(Tale, terms=KEPT), story, orders)
 
 
 def test_renewals_of_two_processes_behind_their_callers_run_one_loader(tale: Callable[..., Tale]) -> None:
@@ -360,14 +370,16 @@ def test_cancelling_the_caller_who_began_a_load_starves_nobody(tale: Callable[..
     tell(tale, story, 60)
 
 
-def test_cancelling_two_callers_starves_nobody() -> None:
+@pytest.mark.parametrize(("others", "orders"), [(0, 270), pytest.param(1, 3700, marks=pytest.mark.deep)])
+def test_cancelling_two_callers_starves_nobody(others: int, orders: int) -> None:
     def story(tale: Tale) -> None:
         here = tale.process()
         tale.cancel(tale.read(here))
         tale.cancel(tale.read(here))
-        tale.read(here)
+        for _ in range(others):
+            tale.read(here)
 
-    tell(Tale, story, 3700)
+    tell(Tale, story, orders)
 
 
 def test_cancelling_a_caller_during_an_invalidation_breaks_nothing() -> None:
@@ -389,7 +401,7 @@ def test_an_invalidating_function_invalidates_even_if_its_caller_is_cancelled() 
     tell(Tale, story, 90)
 
 
-@pytest.mark.parametrize("tagged", [False, True], ids=["plain", "tagged"])
+@pytest.mark.parametrize("tagged", [False, pytest.param(True, marks=pytest.mark.deep)], ids=["plain", "tagged"])
 def test_a_store_that_goes_away_at_any_moment_fails_no_reader(tale: Callable[..., Tale], tagged: bool) -> None:
     def story(tale: Tale) -> None:
         here = tale.process()

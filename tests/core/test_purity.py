@@ -69,7 +69,7 @@ def test_importing_the_twisted_package_loads_twisted_and_what_that_loads() -> No
 
 
 def test_importing_the_twisted_package_installs_no_reactor() -> None:
-    made = "import unicache_twisted\ncache = unicache_twisted.Cache('valkey://localhost')"
+    made = "import unicache_twisted.web\ncache = unicache_twisted.Cache('valkey://localhost')"
     assert after(made, "'twisted.internet.reactor' in sys.modules") is False
 
 

@@ -105,9 +105,12 @@ def test_a_store_that_does_not_answer_is_as_good_as_none(service: Service, serve
     assert answered(service, "GET", "key").json == 1
 
 
-def test_what_is_no_json_is_the_client_s_fault(service: Service) -> None:
-    answer = service.ask("PUT", "/documents/key")
-    assert 400 <= answer.status < 500
+@pytest.mark.parametrize("data", [b"", b"{", b"{'a': 1}", b"\xff", b"1 2"], ids=repr)
+def test_what_is_no_json_is_the_client_s_fault(service: Service, data: bytes) -> None:
+    for method in ("POST", "PUT"):
+        answer = service.send(method, "/documents/key", data)
+        assert (answer.status, answer.json) == (400, {"error": "BadRequest"})
+    assert answered(service, "GET", "key").status == 404
 
 
 def test_other_programs_find_the_documents_and_change_them(service: Service, server: Server) -> None:

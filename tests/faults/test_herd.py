@@ -4,8 +4,7 @@ Times are the monotonic clock's, which all processes of a machine share.
 """
 
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
@@ -61,14 +60,13 @@ def _places(crowds: int) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[list[Peer]]:
+def crew(peers: list[Peer]) -> list[Peer]:
     """Four processes, which are ready to begin at once."""
-    with ExitStack() as stack:
-        peers = [stack.enter_context(Peer()) for _ in LINE_UP]
-        for peer in peers:
-            peer.begin(Task("threads", "memory://", "", ready, ()))
-        assert [peer.result() for peer in peers] == ["ready"] * len(peers)
-        yield peers
+    crew = peers[: len(LINE_UP)]
+    for peer in crew:
+        peer.begin(Task("threads", "memory://", "", ready, ()))
+    assert [peer.result() for peer in crew] == ["ready"] * len(crew)
+    return crew
 
 
 async def ready(cache: Cache) -> str:

@@ -59,7 +59,11 @@ class Holding(Proxy):
             time.sleep(0.001)
 
 
-@pytest.fixture(params=["valkey", "redis"])
+ON_REDIS = pytest.mark.parametrize("server", ["redis", pytest.param("valkey", marks=pytest.mark.deep)], indirect=True)
+ON_VALKEY = pytest.mark.parametrize("server", ["valkey", pytest.param("redis", marks=pytest.mark.deep)], indirect=True)
+
+
+@pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """One of its own, because it will be stopped."""
     with Server(find_binary(request.param)) as started:
@@ -129,6 +133,7 @@ def judge(seen: dict[str, Seen]) -> None:
     assert {flavour: each.oldest for flavour, each in seen.items() if each.oldest > MAX_STALENESS} == {}
 
 
+@ON_REDIS
 def test_in_peace_a_value_is_as_old_as_the_word_of_it_takes(server: Server, tmp_path: Path) -> None:
     with running(server.url, server.url, tmp_path, PATIENT) as run, observer(server) as client:
         run.until(IN_PEACE)
@@ -139,6 +144,7 @@ def test_in_peace_a_value_is_as_old_as_the_word_of_it_takes(server: Server, tmp_
     assert asked < sum(each.reads for each in seen.values()) / 2
 
 
+@ON_VALKEY
 def test_when_all_goes_wrong_it_is_no_older_than_max_staleness(server: Server, tmp_path: Path) -> None:
     """The server stands still, its words are held up, connections are cut, everything is thrown away."""
     with (

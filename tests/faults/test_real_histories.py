@@ -31,7 +31,11 @@ LEASE = 0.3
 IMPATIENT = {"timeout": 0.2, "connect_timeout": 0.2, "lease": LEASE}
 
 
-@pytest.fixture(params=["valkey", "redis"])
+ON_REDIS = pytest.mark.parametrize("server", ["redis", pytest.param("valkey", marks=pytest.mark.deep)], indirect=True)
+ON_VALKEY = pytest.mark.parametrize("server", ["valkey", pytest.param("redis", marks=pytest.mark.deep)], indirect=True)
+
+
+@pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """One of its own, because it will be stopped."""
     with Server(find_binary(request.param)) as started:
@@ -46,6 +50,7 @@ def judge(history: History) -> None:
     history.check_windows(LIVES)
 
 
+@ON_REDIS
 def test_processes_of_five_flavours_break_no_promise(server: Server, namespace: str, tmp_path: Path) -> None:
     with at_work(server.url, tmp_path, namespace=namespace, **PATIENT) as crew:
         crew.until(IN_PEACE)
@@ -56,6 +61,7 @@ def test_processes_of_five_flavours_break_no_promise(server: Server, namespace: 
     assert exchanged(history) >= set(product(CREW, CREW))
 
 
+@ON_VALKEY
 def test_nor_do_they_when_they_are_killed_and_stopped(server: Server, namespace: str, tmp_path: Path) -> None:
     with at_work(server.url, tmp_path, namespace=namespace, **IMPATIENT) as crew:
         nemesis = Nemesis(crew, server)
@@ -70,7 +76,9 @@ def test_nor_do_they_when_they_are_killed_and_stopped(server: Server, namespace:
     assert takeovers(history)
 
 
-@pytest.mark.parametrize("rule", ["R3", "R4", "R9"])
+@pytest.mark.parametrize(
+    "rule", ["R3", pytest.param("R4", marks=pytest.mark.deep), pytest.param("R9", marks=pytest.mark.deep)]
+)
 def test_a_rule_that_does_not_hold_is_found_out(
     valkey_server: Server, namespace: str, tmp_path: Path, rule: str
 ) -> None:

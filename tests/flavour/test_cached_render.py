@@ -5,11 +5,11 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from klein import Klein
+from klein import Klein, Response
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.logger import capturedLogs
 from twisted.web.resource import Resource
-from twisted.web.template import Element, XMLString, tags
+from twisted.web.template import Element, TagLoader, XMLString, renderer, tags
 from web_kit import App, Link, StillCache, failures, writing
 
 from unicache.http import Options, response_options, set_response_options
@@ -201,6 +201,11 @@ def test_the_method_keeps_its_name() -> None:
     assert (page.render_GET.__name__, type(page).render_GET.__name__) == ("render_GET", "render_GET")
 
 
+def test_with_a_request_of_a_test_it_is_the_method_itself() -> None:
+    page = page_of(StillCache(), lambda request: request)
+    assert page.render_GET("a stand-in") == "a stand-in"
+
+
 @pytest.mark.parametrize("render", [at_once, coroutine, not_done_yet], ids=lambda kind: kind.__name__)
 def test_behind_a_cache_resource_or_without_a_cache_it_is_the_plain_method(render: Callable[[Any], Any]) -> None:
     cache = StillCache()
@@ -263,6 +268,12 @@ class Shop:
     def nothing(self, request: Any) -> None:
         self.runs.append("nothing")
 
+    @app.route("/response")
+    @cached_render(cache, FOR_A_MINUTE)
+    async def response(self, request: Any) -> Response:
+        self.runs.append("response")
+        return Response(404, {"x-article": "none"}, "not here")
+
     @app.route("/broken")
     @cached_render(cache, FOR_A_MINUTE)
     async def broken(self, request: Any) -> str:
@@ -287,6 +298,7 @@ def shop() -> Shop:
         ("/element", b"<!DOCTYPE html>\n<p>element</p>"),
         ("/tag", b"<!DOCTYPE html>\n<p>tag</p>"),
         ("/nothing", b""),
+        ("/response", b"not here"),
     ],
 )
 def test_routes_of_klein_are_cached(shop: Shop, path: str, body: bytes) -> None:
@@ -305,6 +317,37 @@ def test_routes_of_klein_tell_their_arguments_apart(shop: Shop) -> None:
         "tea",
     ]
     assert shop.runs == ["tea", "salt"]
+
+
+def test_without_a_cache_klein_renders_what_a_route_gives() -> None:
+    app: Any = Klein()
+    cache = StillCache()
+    slow: Deferred[str] = Deferred()
+
+    @app.route("/")  # type: ignore[untyped-decorator]
+    @cached_render(cache)
+    def page(request: Any) -> Any:
+        return _Slow(slow)
+
+    link = Link(app.resource())
+    with cache.disabled():
+        link.send()
+    slow.callback("late")
+    assert link.read().body.endswith(b"<p>late</p>")
+
+
+class _Slow(Element):
+    """An element with a part that comes later."""
+
+    loader = TagLoader(tags.p(render="part"))
+
+    def __init__(self, part: "Deferred[str]") -> None:
+        super().__init__()
+        self._part = part
+
+    @renderer
+    def part(self, request: Any, tag: Any) -> Any:
+        return tag(self._part)
 
 
 def test_an_error_of_a_route_comes_to_kleins_handlers(shop: Shop) -> None:

@@ -286,7 +286,7 @@ def test_every_reactor_will_do(valkey_server: Server, reactor: str) -> None:
         from unicache_twisted._io import TwistedIo
         links = links_to(TwistedIo(), timeout=20.0)
         outcome = []
-        calls = gatherResults([Deferred.fromCoroutine(echo(links, number)) for number in range(200)])
+        calls = gatherResults([Driven(echo(links, number)) for number in range(200)])
         calls.addBoth(outcome.append)
         calls.addBoth(lambda _: links.close())
         calls.addBoth(lambda _: reactor.callLater(0, reactor.stop))

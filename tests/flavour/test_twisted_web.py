@@ -42,6 +42,17 @@ def in_pieces(request: Any) -> int:
     return writing(b"one", b"two")(request)
 
 
+def in_a_buffer(request: Any) -> int:
+    """One that is used again."""
+    buffer = bytearray(b"one")
+    request.setHeader(*FRESH)
+    request.write(buffer)
+    buffer[:] = b"two"
+    request.write(memoryview(buffer))
+    request.finish()
+    return NOT_DONE_YET
+
+
 def later(request: Any) -> Any:
     """A Resource that comes by a Deferred."""
     came: Any = Deferred()
@@ -50,7 +61,7 @@ def later(request: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("answer", [at_once, in_pieces, later])
+@pytest.mark.parametrize("answer", [at_once, in_pieces, in_a_buffer, later])
 def test_line_83_every_kind_of_body_is_stored_whole(answer: Callable[[Any], Any]) -> None:
     first, second, app = stored_by(answer)
     assert (first.body, second.body, app.runs) == (b"onetwo", b"onetwo", 1)
@@ -215,6 +226,28 @@ def test_what_is_said_outside_stays_outside() -> None:
     assert "hit" in answer.cache_status
 
 
+def test_what_is_said_outside_and_inside_arrives_as_two_lines_but_for_what_is_handed_on() -> None:
+    class Outer(Resource):
+        isLeaf = True
+
+        def render(self, request: Any) -> Any:
+            request.addCookie(b"outer", b"1")
+            request.setHeader(b"x-said", b"outside")
+            return CacheResource(App(inside), StillCache()).render(request)
+
+    def inside(request: Any) -> bytes:
+        request.addCookie(b"inner", b"2")
+        request.setHeader(b"x-said", b"inside")
+        request.responseHeaders.removeHeader(b"server")
+        return b""
+
+    link = Link(Outer())
+    link.send()
+    lines = link.arrived().split(b"\r\n")
+    assert {b"Set-Cookie: outer=1", b"Set-Cookie: inner=2", b"X-Said: inside"} < set(lines)
+    assert not [line for line in lines if line.startswith(b"Server") or line == b"X-Said: outside"]
+
+
 def compressing(resource: Any) -> Any:
     return EncodingResourceWrapper(resource, [GzipEncoderFactory()])
 
@@ -254,10 +287,8 @@ def test_a_switched_off_cache_lets_everything_through() -> None:
 
 
 def test_a_connection_that_is_taken_over_is_left_alone() -> None:
-    app = App(at_once)
-    Link(CacheResource(app, StillCache())).send("/", "Upgrade: WebSocket", "Connection: Upgrade")
-    assert app.requests[0].finished
-    assert app.requests[0].requestHeaders.hasHeader("upgrade")
+    link = Link(CacheResource(App(at_once), StillCache()))
+    assert "cache-status" not in link.ask("/", "Upgrade: WebSocket", "Connection: Upgrade").fields
 
 
 def test_line_89_the_application_gets_the_query_that_is_in_the_key_and_the_form() -> None:
@@ -368,10 +399,11 @@ def test_line_83_a_producer_is_held_up_by_a_slow_client_while_the_copy_is_made()
     app.requests[0].write(b"two")
     link.transport.producer.resumeProducing()
     assert producer.told == ["pause", "resume"]
-    producer.done()
+    with capturedLogs() as logged:
+        producer.done()
     assert link.read().body == b"onetwo"
     assert link.ask().body == b"onetwo"
-    assert (app.runs, producer.told) == (1, ["pause", "resume"])
+    assert (app.runs, producer.told, failures(logged)) == (1, ["pause", "resume"], [])
 
 
 def test_a_producer_that_comes_after_the_head_is_held_up_as_well() -> None:
@@ -395,6 +427,26 @@ def test_line_12_a_producer_whose_client_goes_is_stopped_and_nothing_is_stored()
     app.requests[0].write(b"nobody is there")
     Link(link.resource).send()
     assert app.runs == 2
+
+
+def test_line_12_so_is_one_that_has_written_nothing_yet() -> None:
+    _, link, (producer,) = pushed()
+    link.transport.lose()
+    assert producer.told == ["stop"]
+
+
+def test_a_producer_whose_response_is_not_wanted_is_not_held_up() -> None:
+    app, cache = App(writing(b"old", fields=((b"cache-control", b"max-age=1, stale-if-error=60"),))), StillCache()
+    link = Link(CacheResource(app, cache))
+    link.ask()
+    cache.reactor.advance(5)
+    app._answer = lambda request: request.setResponseCode(503) or writing(b"sorry", done=False)(request)
+    assert link.ask().body == b"old"
+    producer = Pushing(app.requests[1])
+    for _ in range(3):
+        app.requests[1].write(b"more")
+    producer.done()
+    assert producer.told == []
 
 
 def test_a_producer_that_is_pulled_is_pulled_until_it_has_no_more() -> None:
@@ -576,29 +628,64 @@ def test_line_61_a_crowd_at_a_stale_response_refreshes_it_once_and_clients_may_g
     assert Link(cached).ask().body == b"new"
 
 
-def test_line_63_a_refresh_that_is_broken_off_keeps_what_is_stored() -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_line_63_a_refresh_that_is_broken_off_keeps_what_is_stored(begun: bool) -> None:
     fresh = (b"cache-control", b"max-age=1, stale-while-revalidate=60")
     app, cache = App(writing(b"old", fields=(fresh,))), StillCache()
     link = Link(CacheResource(app, cache))
     link.ask()
     cache.reactor.advance(5)
-    app._answer = lambda request: writing(b"new", done=False)(request) * request.transport.abortConnection()
+
+    def broken_off(request: Any) -> int:
+        request.setHeader(*fresh)
+        if begun:
+            request.write(b"new")
+        request.transport.abortConnection()
+        return NOT_DONE_YET
+
+    app._answer = broken_off
     assert [link.ask().body for _ in range(2)] == [b"old"] * 2
     assert app.runs == 3  # the turn was given back
+
+
+@pytest.mark.parametrize("control", [b"private", b"max-age=60"])
+def test_line_63_a_refresh_ends_when_nothing_of_it_is_kept(control: bytes) -> None:
+    fresh = (b"cache-control", b"max-age=1, stale-while-revalidate=60")
+    app, cache = App(writing(b"old", fields=(fresh,))), StillCache()
+    link = Link(CacheResource(app, cache, Options(max_body=100)))
+    link.ask()
+    cache.reactor.advance(5)
+    ended: list[Any] = []
+
+    def endless(request: Any) -> int:
+        request.notifyFinish().addErrback(ended.append)
+        request.setHeader(b"cache-control", control)
+        request.write(b"0" * 101)
+        return NOT_DONE_YET
+
+    app._answer = endless
+    assert link.ask().body == b"old"
+    assert len(ended) == 1
 
 
 # -- the request's content
 
 
-def test_line_86_the_application_reads_the_content_and_reads_it_once_more() -> None:
+def test_line_86_the_application_reads_the_content_whoever_has_read_it_before() -> None:
     read: list[bytes] = []
 
     def answer(request: Any) -> bytes:
         read.append(request.content.read())
         return b""
 
+    class Reading(CacheResource):
+        def render(self, request: Any) -> int:
+            read.append(request.content.read())
+            return super().render(request)
+
     Link(CacheResource(App(answer), StillCache())).ask(method="POST", body="content")
-    assert read == [b"content"]
+    Link(Reading(App(answer), StillCache())).ask(method="POST", body="more")
+    assert read == [b"content", b"more", b"more"]
 
 
 def test_line_41_a_second_run_begins_anew() -> None:
@@ -629,12 +716,17 @@ def test_line_41_a_second_run_begins_anew() -> None:
 def test_line_60_purges() -> None:
     app = App(at_once)
     cache = StillCache()
-    cached = CacheResource(app, cache)
+    cached = CacheResource(app, cache, Options(tags=["tag"]))
     link = Link(cached)
     for purge in (
         lambda: cached.purge("http://example.com/a"),
         lambda: cached.purge("http://example.com/a", soft=True),
         lambda: cached.purge_prefix("http://example.com/"),
+        lambda: cached.purge_prefix("http://example.com/", soft=True),
+        lambda: cached.purge_tags("tag"),
+        lambda: cached.purge_tags("tag", soft=True),
+        cached.purge_all,
+        lambda: cached.purge_all(soft=True),
     ):
         link.ask("/a")
         runs = app.runs
@@ -657,8 +749,27 @@ def test_line_76_with_a_server_and_real_sockets(valkey_server: Server, namespace
     assert app.runs == 1
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_producer_is_held_up_while_the_store_is_asked(valkey_server: Server, namespace: str, late: bool) -> None:
+    """That the response is not stored is written down for others, and that takes a while."""
+    producers: list[Pushing] = []
+
+    def answer(request: Any) -> int:
+        producers.extend([] if late else [Pushing(request)])
+        request.setHeader(b"cache-control", b"private")
+        request.write(b"one")
+        request.write(b"two")
+        producers.extend([Pushing(request)] if late else [])
+        producers[0].done()
+        return NOT_DONE_YET
+
+    wire = Wire(CacheResource(App(answer), Cache(valkey_server.url, namespace=namespace)))
+    assert wire.ask().body == b"onetwo"
+    assert producers[0].told == ["pause"]
+
+
 def test_line_66_without_a_store_the_application_answers() -> None:
     app = App(at_once)
-    wire = Wire(CacheResource(app, Cache("valkey://127.0.0.1:1", timeout="1s")))
+    wire = Wire(CacheResource(app, Cache("valkey://127.0.0.1:1")))
     assert [wire.ask().body for _ in range(2)] == [b"onetwo"] * 2
     assert app.runs == 2

@@ -1,6 +1,7 @@
 """What routes and views choose: options by path, and what is said of one response while it is made."""
 
 from http_table.stories import HIT, MISS, Origin, Step, ask, reply, story
+from unicache._core.http.messages import Request
 
 __all__ = ["STORIES"]
 
@@ -12,7 +13,30 @@ def says(**chosen: object) -> Origin:
     return Origin(says=chosen)
 
 
+def tenant(request: Request) -> list[str]:
+    """A part of the key."""
+    return [value for name, value in request.headers if name in ("x-tenant", "authorization")]
+
+
 STORIES = (
+    story(
+        87,
+        "a tenant in the key",
+        reply(FRESH, headers=("X-Tenant: a",)),
+        ask("X-Tenant: b", expect=MISS),
+        ask("X-Tenant: a", expect=HIT),
+        ask(expect=MISS),
+        parts=tenant,
+    ),
+    story(
+        (87, 104),
+        "a page for each user",
+        reply(FRESH, headers=("Authorization: ann",), body=b"ann"),
+        reply(FRESH, headers=("Authorization: bob",), body=b"bob", expect=MISS),
+        ask("Authorization: ann", expect=HIT, body=b"ann"),
+        parts=tenant,
+        shared=True,
+    ),
     story(16, "a view's ttl", Step(origin=says(ttl="1h")), ask(expect=HIT)),
     story(16, "its response's own word first", Step(origin=Origin(200, (FRESH,), says={"ttl": 1})), ask(expect=HIT)),
     story(16, "the view's word before the cache's", Step(origin=says(ttl="1h")), ask(expect=HIT), ttl=1),

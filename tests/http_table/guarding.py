@@ -8,14 +8,22 @@ FRESH = "Cache-Control: max-age=3600"
 
 FORWARDING = (
     "Forwarded",
+    "Front-End-Https",
     "X-Forwarded-Host",
+    "X-Forwarded-Path",
     "X-Forwarded-Port",
     "X-Forwarded-Prefix",
     "X-Forwarded-Proto",
+    "X-Forwarded-Protocol",
     "X-Forwarded-Scheme",
     "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "X-Host",
+    "X-Original-Host",
     "X-Original-URL",
     "X-Rewrite-URL",
+    "X-Script-Name",
+    "X-Url-Scheme",
 )
 
 

@@ -14,7 +14,7 @@ from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options, rules_of
-from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated
+from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated, passed_by
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case, Rules
 from unicache._core.http.storability import finished
@@ -65,7 +65,8 @@ class World:
         page = self.pages.get(key, {})
         kept = next((each for digest, each in page.items() if self._matches(request, digest, each)), None)
         case = Case(request, self.rules, self.now)
-        verdict = on_request(case, kept and kept[0], "vary-miss" if page else "uri-miss")
+        missing = "vary-miss" if page else "uri-miss"
+        verdict = passed_by(request, self.rules) or on_request(case, kept and kept[0], missing)
         match verdict:
             case ServeStale(answer=answer, refresh=refresh):
                 if refresh:

@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.web.http_headers import Headers as Fields
 from twisted.web.resource import Resource
@@ -19,6 +18,7 @@ from unicache._core.http.messages import Head, Request
 from unicache._core.io import Io
 from unicache.http import Options
 from unicache_twisted import Cache
+from unicache_twisted._driving import Driven
 from unicache_twisted._io import TwistedIo
 from unicache_twisted.web import CacheResource
 
@@ -159,5 +159,5 @@ def run(story: Story) -> None:
         assert client.done, f"{story}, step {number}"
         seen = Seen(Head(client.status, client.headers), client.body, list(application.asked))
         while behind:
-            Deferred.fromCoroutine(behind.pop()())
+            Driven(behind.pop()())
         check(step, seen, application.now, f"{story}, step {number}")

@@ -4,10 +4,14 @@ from collections.abc import Generator
 from typing import Any, assert_type
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.web.resource import Resource
+from twisted.web.server import Request
 
 from unicache import subdocument as sd
+from unicache.http import Options
 from unicache.subdocument import MutateResult
 from unicache_twisted import Cache, Entry, Pending
+from unicache_twisted.web import CachedRender, CacheResource, cached_render
 
 cache = Cache("valkey://localhost")
 
@@ -116,3 +120,15 @@ async def coroutine() -> None:
         assert_type(opened, Cache)
     async with cache.pending() as transaction:
         assert_type(transaction, Pending)
+
+
+class Page(Resource):
+    @cached_render(cache, Options(ttl="1m"))
+    async def render_GET(self, request: Request) -> bytes:  # noqa: N802  Twisted's name
+        return b"page"
+
+
+assert_type(Page.render_GET, CachedRender)
+assert_type(Page.render_GET.purge("http://example.com/"), Deferred[None])
+pages = CacheResource(Page, cache, routes={"/admin/": None})
+assert_type(pages.purge_tags("tag", soft=True), Deferred[None])

@@ -21,7 +21,7 @@ from unicache._core.http.verdicts import (
     Serve,
 )
 
-__all__ = ["answered", "gateway_timeout", "told"]
+__all__ = ["answered", "collapsed", "gateway_timeout", "told"]
 
 _IN_304 = frozenset(
     {
@@ -103,7 +103,14 @@ def told(case: Case, head: Head, status: Status) -> Head:
     if rules.status:
         key = key_of(case.request, rules) if rules.debug else ""
         headers = with_status(headers, status, rules.name, key)
-    return replace(head, headers=headers)
+    return Head(head.status, headers, head.personal)
+
+
+def collapsed(answer: Answer, waited_as: str) -> Answer:
+    """The answer; it says so if another request's response was waited for by who would have asked as ``waited_as``."""
+    if not waited_as:
+        return answer
+    return replace(answer, status=replace(answer.status, fwd=waited_as, collapsed=True))
 
 
 def gateway_timeout(status: Status) -> GatewayTimeout:

@@ -83,7 +83,7 @@ class Arrival:
         if turn is None or turn.in_place or found is None:
             return False
         try:
-            again = self.found = await self._parts.shelf.find(self.request)
+            again = self.found = await self._parts.shelf.find(self.request, anew=True)
         except BaseException:
             await self.end_turn(Next.LOOK)
             raise

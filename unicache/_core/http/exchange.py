@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from unicache._core.contexts import holding
-from unicache._core.http.answers import told
+from unicache._core.http.answers import collapsed, told
 from unicache._core.http.arriving import Arrival
 from unicache._core.http.choices import CURRENT, Note
 from unicache._core.http.copying import Copied, Copy
@@ -70,6 +70,7 @@ class Exchange:
         self._requested = 0.0
         self._note = Note()
         self._copy: Copy | None = None
+        self._in_vain = False
 
     # -- the request
 
@@ -101,7 +102,7 @@ class Exchange:
                     await at.prepare()
                 return self._ask(verdict)
             case _:
-                return self._reply(_collapsed(verdict, at.waited_as))
+                return self._reply(collapsed(verdict, at.waited_as))
 
     async def _behind(self) -> None:
         """Ask the application beside the client, for a whole and current response, if nobody does (RFC 5861 3)."""
@@ -178,7 +179,7 @@ class Exchange:
         if self._at.places:
             self._copy = Copy(keep, self._rules.max_body)
         else:
-            status = replace(status, stored=False)
+            self._in_vain, status = True, replace(status, stored=False)
         return Relay(told(self._case(), head, status))
 
     async def _renewed(self, verdict: Freshened) -> None:
@@ -191,6 +192,7 @@ class Exchange:
 
     async def _passed(self, head: Head) -> None:
         """Nothing is stored: say so to who waits, and make out of date what the response says is."""
+        self._in_vain = True
         found = self._at.found
         if isinstance(self._asked, Forward) and self._asked.joins and head.status < 500:
             await self._let_pass()
@@ -207,6 +209,11 @@ class Exchange:
         if found is not None and turn is not None and turn.in_place:
             await self._trying(self._parts.filing.let_pass(found.slot, turn.token))
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether nothing of the response is kept: an application that is run for nobody can be stopped."""
+        return self._in_vain
+
     async def data(self, chunk: bytes) -> None:
         """A piece of the body that is about to be passed on."""
         if self._copy is None:
@@ -215,7 +222,7 @@ class Exchange:
             case Copied.WHOLE:
                 await self.end()
             case Copied.TOO_LONG:
-                self._copy = None
+                self._copy, self._in_vain = None, True
                 await self._let_pass()
                 await self._at.end_turn(Next.ASK)
             case Copied.PART:
@@ -265,10 +272,3 @@ class Exchange:
 
 
 Refresh = Callable[[Exchange, Ask], Awaitable[None]]
-
-
-def _collapsed(answer: Answer, waited_as: str) -> Answer:
-    """The answer; it says so if another request's response was waited for."""
-    if not waited_as:
-        return answer
-    return replace(answer, status=replace(answer.status, fwd=waited_as, collapsed=True))

@@ -53,7 +53,7 @@ _BY_HOP = frozenset(
 
 def normal(pairs: Iterable[tuple[str, str]]) -> Headers:
     """The fields as the policy wants them."""
-    return tuple((name.lower(), value.strip(" \t")) for name, value in pairs)
+    return tuple([(name.lower(), value.strip(" \t")) for name, value in pairs])
 
 
 def lines(headers: Headers, name: str) -> list[str]:
@@ -100,7 +100,7 @@ def members(headers: Headers, name: str) -> list[str]:
 
 def without(headers: Headers, names: Container[str]) -> Headers:
     """The fields but for these."""
-    return tuple(pair for pair in headers if pair[0] not in names)
+    return tuple([pair for pair in headers if pair[0] not in names])
 
 
 def end_to_end(headers: Headers) -> Headers:

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from unicache._core.http.fields import Headers, combined, lines, split
@@ -28,14 +29,22 @@ _PORTS = {"http": ":80", "https": ":443"}
 _FORWARDING = frozenset(
     {
         "forwarded",
+        "front-end-https",
         "x-forwarded-host",
+        "x-forwarded-path",
         "x-forwarded-port",
         "x-forwarded-prefix",
         "x-forwarded-proto",
+        "x-forwarded-protocol",
         "x-forwarded-scheme",
         "x-forwarded-server",
+        "x-forwarded-ssl",
+        "x-host",
+        "x-original-host",
         "x-original-url",
         "x-rewrite-url",
+        "x-script-name",
+        "x-url-scheme",
     }
 )
 """Fields by which applications build other URLs than the request's."""
@@ -43,6 +52,7 @@ _FORWARDING = frozenset(
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 
+@lru_cache(maxsize=256)
 def normal_host(scheme: str, host: str) -> str | None:
     """The host in lower case and without the scheme's own port; None when it is not a host."""
     lowered = host.lower().removesuffix(_PORTS.get(scheme, "")) if host else ""
@@ -136,8 +146,6 @@ def _selected(headers: Headers, name: str, rules: Rules) -> tuple[str, str]:
 
 def _digest(parts: Iterable[str]) -> bytes:
     """128 bits of all parts, each with its length in front, so that no two lists run into one."""
-    found = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        found.update(len(data).to_bytes(8, "little") + data)
-    return found.digest()
+    pieces = [part.encode("utf-8", "surrogatepass") for part in parts]
+    whole = b"".join([len(piece).to_bytes(8, "little") + piece for piece in pieces])
+    return hashlib.blake2b(whole, digest_size=16).digest()

@@ -62,9 +62,10 @@ def outdated(stored: Stored, when: float) -> Stored:
 
 
 def on_request(case: Case, stored: Stored | None, missing: str = "uri-miss") -> OnRequest:
-    """What to do with a request for which ``stored`` was found; ``missing`` says why when nothing was."""
-    if (passed := passed_by(case.request, case.rules)) is not None:
-        return passed
+    """What to do with a request that was not ``passed_by``, and for which ``stored`` was found.
+
+    ``missing``  why nothing was
+    """
     wishes = _wishes(case)
     if stored is None:
         return _missed(case, wishes, Status(missing))

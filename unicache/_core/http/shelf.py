@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from unicache._core.core import Core
 from unicache._core.http.keys import key_of, variant_of
@@ -13,6 +13,7 @@ from unicache._core.http.messages import Request
 from unicache._core.http.policy import outdated
 from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Page, Stored, unpack_page, unpack_stored
+from unicache._core.looking import look
 from unicache._core.names import Keyspace
 from unicache._core.record import Held, Record, TagVersion
 from unicache._core.tags import Tags
@@ -35,6 +36,10 @@ class Slot:
     place: bytes
     cas: int | None = None
     page: Page | None = None
+
+    def at(self, place: bytes) -> "Slot":
+        """The same slot, for another variant."""
+        return self if place == self.place else Slot(self.name, place, self.cas, self.page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,12 @@ class Shelf:
 
     # -- looking
 
-    async def find(self, request: Request) -> Found:
-        """The response for the request, and where it lies. Raises what the store raises."""
+    async def find(self, request: Request, *, anew: bool = False) -> Found:
+        """The response for the request, and where it lies; ``anew`` asks the server. Raises what the store raises."""
         name = self._names.entry(key_of(request, self._rules))
         usual = self._place(name, request, self._usual)
-        held, first = await self._core.ask(lambda: self._store.read_many([name, usual]))
+        read = self._store.read_many if anew else self._look
+        held, first = await self._core.ask(read, [name, usual])
         page = page_in(held)
         slot = Slot(name, usual, held.cas if isinstance(held, Record) else None, page)
         if page is None:
@@ -84,16 +90,23 @@ class Shelf:
         """The latest of the variants that the request may have; its place, or the likeliest."""
         more = [name for name in wanted if name not in seen]
         if more:
-            seen |= zip(more, await self._store.read_many(more), strict=True)
-        best = Found(replace(slot, place=wanted[0]))
+            seen |= zip(more, await self._look(more), strict=True)
+        best = Found(slot.at(wanted[0]))
         for name in wanted:
-            found = await self._opened(replace(slot, place=name), page, seen[name])
+            found = await self._opened(slot.at(name), page, seen[name])
             if found.stored and (best.stored is None or found.stored.received > best.stored.received):
                 best = found
         return best
 
+    async def _look(self, names: Sequence[bytes]) -> list[Held | Exception]:
+        return await look(self._store, names)
+
     async def _opened(self, slot: Slot, page: Page, held: Held | Exception) -> Found:
-        if not isinstance(held, Record) or held.codec != HTTP or not await self._tags.valid(held):
+        if (
+            not isinstance(held, Record)
+            or held.codec != HTTP
+            or not (self._tags.known_valid(held) or await self._tags.valid(held))
+        ):
             return Found(slot)
         opened = unpack_stored(page.generation, held.payload)
         if opened is None:

@@ -130,8 +130,8 @@ def _has_validator(headers: Headers) -> bool:
 def effective_vary(head: Head, rules: Rules) -> tuple[str, ...]:
     """The request fields that tell this response from others of its URL, sorted.
 
-    Beside those that Vary names, there are those that the response shows to have mattered (HTTP.md would say: CORS and
-    content codings whose Vary was forgotten).
+    Beside those that Vary names, there are those that the response shows to have mattered (CORS and content
+    codings whose Vary was forgotten).
     """
     names = {name.lower() for name in members(head.headers, "vary")} | set(rules.vary)
     if first(head.headers, "content-encoding") is not None:
