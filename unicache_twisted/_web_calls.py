@@ -163,7 +163,7 @@ class _Call:
             client.start(head, start.reason)
             client.write(b"")  # the head goes out, however long the body takes
             channel.feed()
-        while (event := await channel.next()) is not Mark.END:
+        while not self._in_vain and (event := await channel.next()) is not Mark.END:
             if isinstance(event, bytes):
                 await exchange.data(event)
                 if client is not None:
@@ -175,6 +175,13 @@ class _Call:
         await exchange.end()
         if client is not None:
             client.finish()
+        elif self._in_vain:
+            channel.lose(None)
+
+    @property
+    def _in_vain(self) -> bool:
+        """Whether nobody waits for the response, and nothing of it is kept."""
+        return self._client is None and self._exchange.in_vain
 
     def _reply(self, reply: Reply) -> None:
         if self._client is not None:
