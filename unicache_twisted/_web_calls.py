@@ -15,7 +15,7 @@ from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache_twisted._driving import Driven
 from unicache_twisted._web_channel import Channel, Mark, Start
-from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of, request_of
+from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of
 
 __all__ = ["App", "answered", "is_application"]
 
@@ -33,12 +33,13 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     if "websocket" in map(str.lower, client.requestHeaders.getRawHeaders("upgrade", [])):
         return None  # the application takes the connection
     template = Template(client)
-    exchange = site.exchange(request_of(client), _Refresh(app, template))
+    exchange = site.exchange(template.asked, _Refresh(app, template))
     if exchange is None:
         return None
     call = _Call(app, template, _Client(client), exchange)
     work = Driven(call.run())
-    client.notifyFinish().addErrback(call.lost, work)
+    if not work.called:
+        client.notifyFinish().addErrback(call.lost, work)
     return work
 
 
