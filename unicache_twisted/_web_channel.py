@@ -137,7 +137,7 @@ class Channel:
         """A piece of the body."""
         if data:
             self._mark_change()
-            self._put(data)
+            self._put(bytes(data))  # a buffer may be used for something else next
 
     def writeSequence(self, pieces: list[bytes]) -> None:
         """Several of them."""

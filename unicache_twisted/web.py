@@ -134,21 +134,22 @@ class CachedRender(_Purged):
         return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Answer one request: NOT_DONE_YET for a Resource, for others a Deferred that fires when it is answered."""
-        place = next(place for place, argument in enumerate(args) if _IRequest.providedBy(argument))
-        request, by_resource = args[place], _IResource.providedBy(args[0])
+        """Answer one request: NOT_DONE_YET for a Resource, for others a Deferred that fires when it is answered.
+
+        With something else than a request of twisted.web, such as one for tests, it is the method itself.
+        """
+        place = next((place for place, argument in enumerate(args) if _IRequest.providedBy(argument)), None)
+        if place is None:
+            return self._method(*args, **kwargs)
+        request = args[place]
 
         def run(given: Any) -> Any:
             return self._method(*args[:place], given, *args[place + 1 :], **kwargs)
 
         work = None if is_application(request) else answered(self._site, partial(_run, run), request)
-        if work is None and not by_resource:
-            return run(request)
-        if work is None:
-            work = _begun(run, request)
-        if not by_resource:
-            return work
-        work.addErrback(_failed, request)
+        if not _IResource.providedBy(args[0]):
+            return run(request) if work is None else work
+        (_begun(run, request) if work is None else work).addErrback(_failed, request)
         return NOT_DONE_YET
 
 

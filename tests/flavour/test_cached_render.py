@@ -201,6 +201,11 @@ def test_the_method_keeps_its_name() -> None:
     assert (page.render_GET.__name__, type(page).render_GET.__name__) == ("render_GET", "render_GET")
 
 
+def test_with_a_request_of_a_test_it_is_the_method_itself() -> None:
+    page = page_of(StillCache(), lambda request: request)
+    assert page.render_GET("a stand-in") == "a stand-in"
+
+
 @pytest.mark.parametrize("render", [at_once, coroutine, not_done_yet], ids=lambda kind: kind.__name__)
 def test_behind_a_cache_resource_or_without_a_cache_it_is_the_plain_method(render: Callable[[Any], Any]) -> None:
     cache = StillCache()

@@ -42,6 +42,17 @@ def in_pieces(request: Any) -> int:
     return writing(b"one", b"two")(request)
 
 
+def in_a_buffer(request: Any) -> int:
+    """One that is used again."""
+    buffer = bytearray(b"one")
+    request.setHeader(*FRESH)
+    request.write(buffer)
+    buffer[:] = b"two"
+    request.write(memoryview(buffer))
+    request.finish()
+    return NOT_DONE_YET
+
+
 def later(request: Any) -> Any:
     """A Resource that comes by a Deferred."""
     came: Any = Deferred()
@@ -50,7 +61,7 @@ def later(request: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("answer", [at_once, in_pieces, later])
+@pytest.mark.parametrize("answer", [at_once, in_pieces, in_a_buffer, later])
 def test_line_83_every_kind_of_body_is_stored_whole(answer: Callable[[Any], Any]) -> None:
     first, second, app = stored_by(answer)
     assert (first.body, second.body, app.runs) == (b"onetwo", b"onetwo", 1)
@@ -635,6 +646,26 @@ def test_line_63_a_refresh_that_is_broken_off_keeps_what_is_stored(begun: bool) 
     app._answer = broken_off
     assert [link.ask().body for _ in range(2)] == [b"old"] * 2
     assert app.runs == 3  # the turn was given back
+
+
+@pytest.mark.parametrize("control", [b"private", b"max-age=60"])
+def test_line_63_a_refresh_ends_when_nothing_of_it_is_kept(control: bytes) -> None:
+    fresh = (b"cache-control", b"max-age=1, stale-while-revalidate=60")
+    app, cache = App(writing(b"old", fields=(fresh,))), StillCache()
+    link = Link(CacheResource(app, cache, Options(max_body=100)))
+    link.ask()
+    cache.reactor.advance(5)
+    ended: list[Any] = []
+
+    def endless(request: Any) -> int:
+        request.notifyFinish().addErrback(ended.append)
+        request.setHeader(b"cache-control", control)
+        request.write(b"0" * 101)
+        return NOT_DONE_YET
+
+    app._answer = endless
+    assert link.ask().body == b"old"
+    assert len(ended) == 1
 
 
 # -- the request's content

@@ -8,6 +8,7 @@ from typing import Any, assert_type
 
 from unicache import Cache, CacheInfo, Call, Entry, ListDocument, Pending, Scan
 from unicache import subdocument as sd
+from unicache.http import response_options, set_response_options
 from unicache.subdocument import LookupResult, MutateResult
 
 cache = Cache("valkey://localhost", namespace="shop", ttl="1h", timeout=timedelta(seconds=1))
@@ -163,3 +164,15 @@ def keys_of(call: Call) -> list[str]:
 
 cache.invalidates(keys=keys_of, tags="prices", when="both")
 cache.invalidates(keys=keys_of, when="later")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@response_options(ttl="1m", tags=["orders"])
+def view(number: int) -> bytes:
+    set_response_options(tags=lambda request, head: [request.path], vary=["accept"])
+    return str(number).encode()
+
+
+assert_type(view(number=1), bytes)
+view("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+response_options(ttl=b"1m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+response_options(hosts=[])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
