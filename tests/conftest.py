@@ -3,6 +3,7 @@
 Servers are shared, so a test that pauses, kills or reconfigures one starts its own with ``unicache.server.Server``.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from uuid import uuid4
@@ -34,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     config.hook.pytest_deselected(items=list(out))
     items[:] = [item for item in items if item not in out]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Modules and tests stay: the collector need not look through them again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

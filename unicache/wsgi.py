@@ -101,7 +101,8 @@ class _Refresh:
         environ = {**self._environ, "REQUEST_METHOD": ask.request.method, "wsgi.input": BytesIO()}
         body = _Call(self._app, environ, _nowhere, exchange).asked(ask)
         try:
-            for _ in body:
+            pieces = iter(body)
+            while not exchange.in_vain and next(pieces, None) is not None:
                 pass
         finally:
             _close(body)

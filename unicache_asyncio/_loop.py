@@ -52,21 +52,25 @@ class LoopIo:
         return stream
 
 
-class _Stream(asyncio.Protocol):
-    """A connection of a loop, as ``unicache._core.io.Transport``."""
+class _Stream(asyncio.BufferedProtocol):
+    """A connection of a loop, as ``unicache._core.io.Transport``; buffered, to say how much is read at a time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, receiver: Receiver) -> None:
         self._loop = loop
         self._receiver = receiver
         self._closed = False
+        self._buffer = memoryview(bytearray(receiver.piece))
         self._transport: asyncio.Transport
         self._loop_end: AsyncGenerator[None, None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
 
-    def data_received(self, data: bytes) -> None:
-        self._receiver.received(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._receiver.received(bytes(self._buffer[:nbytes]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._closed:

@@ -16,7 +16,6 @@ from unicache._core.io import Task as SpawnedTask
 
 __all__ = ["TRIO", "TrioIo"]
 
-CHUNK = 65536
 LAST_WORDS = 1.0
 """Seconds that a connection may outlast its run, while an answer is due."""
 
@@ -135,7 +134,7 @@ class _Stream:
 
     def _receive(self) -> None:
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(self._receiver.piece)
         except BlockingIOError:
             return
         except OSError as error:

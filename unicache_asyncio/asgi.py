@@ -98,8 +98,17 @@ class _Refresh:
 
     async def __call__(self, exchange: Exchange, ask: Ask) -> None:
         scope = {**self._scope, "method": ask.request.method}
-        call = _Call(self._app, scope, _Replayed(_Patient(self._io)), _nowhere, exchange)
-        await call.asked(ask)
+
+        async def nowhere(message: Message) -> None:
+            """As much is taken as is kept; after that nobody is there, which applications know as an OSError."""
+            if exchange.in_vain and message.get("more_body"):
+                raise ConnectionAbortedError("nothing of the response is kept, and nobody waits for it")
+
+        try:
+            await _Call(self._app, scope, _Replayed(_Patient(self._io)), nowhere, exchange).asked(ask)
+        except Exception:
+            if not exchange.in_vain:
+                raise
 
 
 class _Patient:
@@ -115,10 +124,6 @@ class _Patient:
                 pass
         self._asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
-
-
-async def _nowhere(message: Message) -> None:
-    """Where the response to nobody goes."""
 
 
 class _Replayed:

@@ -15,7 +15,7 @@ from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache_twisted._driving import Driven
 from unicache_twisted._web_channel import Channel, Mark, Start
-from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of, request_of
+from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of
 
 __all__ = ["App", "answered", "is_application"]
 
@@ -33,12 +33,13 @@ def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     if "websocket" in map(str.lower, client.requestHeaders.getRawHeaders("upgrade", [])):
         return None  # the application takes the connection
     template = Template(client)
-    exchange = site.exchange(request_of(client), _Refresh(app, template))
+    exchange = site.exchange(template.asked, _Refresh(app, template))
     if exchange is None:
         return None
     call = _Call(app, template, _Client(client), exchange)
     work = Driven(call.run())
-    client.notifyFinish().addErrback(call.lost, work)
+    if not work.called:
+        client.notifyFinish().addErrback(call.lost, work)
     return work
 
 
@@ -162,7 +163,7 @@ class _Call:
             client.start(head, start.reason)
             client.write(b"")  # the head goes out, however long the body takes
             channel.feed()
-        while (event := await channel.next()) is not Mark.END:
+        while not self._in_vain and (event := await channel.next()) is not Mark.END:
             if isinstance(event, bytes):
                 await exchange.data(event)
                 if client is not None:
@@ -174,6 +175,13 @@ class _Call:
         await exchange.end()
         if client is not None:
             client.finish()
+        elif self._in_vain:
+            channel.lose(None)
+
+    @property
+    def _in_vain(self) -> bool:
+        """Whether nobody waits for the response, and nothing of it is kept."""
+        return self._client is None and self._exchange.in_vain
 
     def _reply(self, reply: Reply) -> None:
         if self._client is not None:

@@ -16,7 +16,7 @@ from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache_twisted._web_channel import Channel, Start, failure_of
 
-__all__ = ["HANDED_ON", "Template", "fields_of", "head_of", "read", "request_of"]
+__all__ = ["HANDED_ON", "Template", "fields_of", "head_of", "read"]
 
 HANDED_ON = (b"Server", b"Date")
 """What twisted.web says of each response before anybody is asked. It is the application's to say."""
@@ -29,12 +29,11 @@ _untyped_traversal: Any = getChildForRequest
 _untyped_query: Any = parse_qs
 
 
-def request_of(client: Any) -> Request:
+def _request_of(client: Any, scheme: str) -> Request:
     """The client's request, as it came."""
     headers = read(client.requestHeaders)
     path, mark, query = client.uri.decode("latin-1").partition("?")
     has_body = first(headers, "content-length") not in (None, "0") or first(headers, "transfer-encoding") is not None
-    scheme = "https" if client.isSecure() else "http"
     method = client.method.decode("latin-1")
     return Request(method, scheme, first(headers, "host") or "", path, query if mark else None, headers, has_body)
 
@@ -60,12 +59,16 @@ def fields_of(headers: Headers) -> Fields:
 
 
 class Template:
-    """What the application's requests are made after: a client's, as it was before anything was done with it."""
+    """What the application's requests are made after: a client's, as it was before anything was done with it.
+
+    ``asked``  that request, as the policy wants it
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._state = dict(vars(client))
         self._secure = client.isSecure()
+        self.asked = _request_of(client, "https" if self._secure else "http")
 
     def request(self, asked: Request, *, attended: bool) -> Any:
         """A new request for the application; ``attended`` if the client is there to get the response."""

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.conformance.__main__ import free_port, wait_for
 from benchmarks.http.load import Round, fire
-from benchmarks.http.served import ASGI, END, WSGI
+from benchmarks.http.served import ASGI, END, WEB, WSGI
 from unicache.server import Server
 
 __all__ = ["main"]
@@ -76,7 +76,7 @@ def compare(running: Sequence[Running], rounds: int, seconds: float) -> dict[str
 def _table(found: dict[str, Round]) -> Table:
     table = Table("", "hits/s", "of the bare one's", "processor a hit", "more than the bare one's")
     for name, one in found.items():
-        bare = found[f"{'wsgi' if name.startswith('wsgi') else 'asgi'} bare"]
+        bare = found.get(f"{name.split()[0]} bare", found["asgi bare"])
         more = f"{one.cost - bare.cost:+.0f} µs"
         table.add_row(name, f"{one.rate:,.0f}", f"{one.rate / bare.rate:.2f}", f"{one.cost:.0f} µs", more)
     return table
@@ -91,6 +91,7 @@ def main(words: Sequence[str] | None = None) -> None:
         address = stack.enter_context(Server(unix=False)).url
         running = [_python(stack, "asgi", name, address) for name in ASGI]
         running += [_python(stack, "wsgi", name, address) for name in WSGI]
+        running += [_python(stack, "twisted", name, address) for name in WEB]
         if binary := shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"):
             running.append(_nginx(stack, binary, running[0].port))
         found = compare(running, 2 if wanted.short else 7, 0.2 if wanted.short else 0.5)

@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import waitress
@@ -15,7 +15,7 @@ import unicache_asyncio
 from unicache.wsgi import CacheMiddleware as WsgiMiddleware
 from unicache_asyncio.asgi import CacheMiddleware as AsgiMiddleware
 
-__all__ = ["ASGI", "BODY", "END", "WSGI", "main"]
+__all__ = ["ASGI", "BODY", "END", "WEB", "WSGI", "main"]
 
 END = b"<!-- end -->"
 BODY = b"<p>A page, as pages go.</p>\n" * 75 + END
@@ -75,6 +75,9 @@ ASGI = {"bare": _bare, "near": _near, "ours": _ours, "hishel": _hishel}
 WSGI = {"bare": None, "near": True, "ours": False}
 """Those under waitress: whether they have a near cache; the first has no cache at all."""
 
+WEB = WSGI
+"""The same for twisted.web."""
+
 
 async def _on_uvicorn(name: str, port: int, address: str) -> None:
     async with ASGI[name](address) as app:
@@ -90,12 +93,37 @@ def _on_waitress(name: str, port: int, address: str) -> None:
         waitress.serve(app, host="127.0.0.1", port=port, threads=4)
 
 
+def _on_twisted(name: str, port: int, address: str) -> None:
+    from twisted.internet import reactor
+    from twisted.web.resource import Resource
+    from twisted.web.server import Site
+
+    from unicache_twisted import Cache
+    from unicache_twisted.web import CacheResource
+
+    class Page(Resource):
+        isLeaf = True  # noqa: N815  its name in twisted.web
+
+        def render(self, request: Any) -> bytes:
+            for field in FIELDS:
+                request.setHeader(*field)
+            return BODY
+
+    near, running = WEB[name], cast("Any", reactor)
+    page = Page() if near is None else CacheResource(Page(), Cache(address, namespace="http", near=near))
+    running.listenTCP(port, Site(page), interface="127.0.0.1")
+    running.run()
+
+
+_ON = {"wsgi": _on_waitress, "twisted": _on_twisted}
+
+
 def main(model: str, name: str, port: str, address: str) -> None:
     """Serve until killed."""
     if model == "asgi":
         asyncio.run(_on_uvicorn(name, int(port), address))
     else:
-        _on_waitress(name, int(port), address)
+        _ON[model](name, int(port), address)
 
 
 if __name__ == "__main__":

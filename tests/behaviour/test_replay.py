@@ -20,17 +20,19 @@ WAYS = {
 }
 
 
-async def _missed(stage: Stage, server: Server, how: str, **options: Any) -> tuple[Cache, Source]:
-    """A cache that has failed to invalidate a value, on a server that answers again."""
-    cache = stage.open(server.url, timeout=0.2, **options)
-    source = Source(cache, stage)
-    await source.get(1)
-    source.value = "new"
+async def _missed(stage: Stage, server: Server, *ways: str, **options: Any) -> list[tuple[Cache, Source]]:
+    """For each way, a cache that has failed to invalidate a value, on a server that answers again."""
+    caches = [stage.open(server.url, timeout=0.2, namespace=f"{stage.namespace}-{how}", **options) for how in ways]
+    sources = [Source(cache, stage) for cache in caches]
+    for source in sources:
+        await source.get(1)
+        source.value = "new"
     server.pause()
-    with pytest.raises(InvalidationUncertain, match="will be repeated"):
-        await WAYS[how](cache)
+    errors = await stage.together([partial(WAYS[how], cache) for how, cache in zip(ways, caches, strict=True)])
     server.resume()
-    return cache, source
+    assert [type(error) for error in errors] == [InvalidationUncertain] * len(ways)
+    assert all("will be repeated" in str(error) for error in errors)
+    return list(zip(caches, sources, strict=True))
 
 
 async def _answers(cache: Cache) -> bool:
@@ -41,22 +43,21 @@ async def _answers(cache: Cache) -> bool:
     return True
 
 
-@pytest.mark.parametrize("how", WAYS)
 async def test_the_next_load_through_repeats_it_first(
-    stage: Stage, own_server: Server, how: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missed, "FIRST_PAUSE", 600.0)
-    cache, source = await _missed(stage, own_server, how, replay_invalidations=10)
-    await stage.until(partial(_answers, cache))
-    assert await source.get(1) == "new"
-    assert len(bare(cache)._engine.core.missed) == 0
+    for cache, source in await _missed(stage, own_server, *WAYS, replay_invalidations=10):
+        await stage.until(partial(_answers, cache))
+        assert await source.get(1) == "new"
+        assert len(bare(cache)._engine.core.missed) == 0
 
 
 async def test_it_is_repeated_for_the_others_when_nobody_reads(
     stage: Stage, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missed, "FIRST_PAUSE", 0.01)
-    cache, _ = await _missed(stage, own_server, "key", replay_invalidations=10)
+    [(cache, _)] = await _missed(stage, own_server, "key", replay_invalidations=10)
     name = bare(cache)._engine.names.entry("row:1")
     with observer(own_server) as client:
         await stage.until(lambda: not client.exists(name))
@@ -88,7 +89,7 @@ async def test_what_is_missed_again_while_it_is_repeated_is_repeated_again(
     stage: Stage, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missed, "FIRST_PAUSE", 600.0)
-    cache, _ = await _missed(stage, own_server, "key", replay_invalidations=1)
+    [(cache, _)] = await _missed(stage, own_server, "key", replay_invalidations=1)
     core = bare(cache)._engine.core
     name = bare(cache)._engine.names.entry("row:1")
     drop = core.store.drop

@@ -125,9 +125,10 @@ async def test_a_value_whose_time_is_drawn_to_be_up_is_renewed_early_and_is_not_
     cache: Cache, stage: Stage
 ) -> None:
     source = Source(cache, stage, early_refresh=999)
-    began = monotonic()
     source.hold()
     first = stage.begin(lambda: source.get(1))
+    await source.loading()
+    began = monotonic()
     await stage.until(lambda: monotonic() > began + 0.02)  # what takes no time is never worth an early refresh
     source.release()
     assert await first.result() == "old"

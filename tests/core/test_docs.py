@@ -12,6 +12,7 @@ import pytest
 from unicache import CachedFunction, errors, typing
 from unicache._core.counts import EVENTS
 from unicache._core.freshness import State
+from unicache._core.version import VERSION
 from unicache.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,4 +119,4 @@ def test_every_error_is_in_the_tree_that_the_pages_show() -> None:
 
 def test_the_changelog_has_the_version_that_is_packaged() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{PROJECT['version']}]" in changelog
+    assert f"## [{VERSION}]" in changelog

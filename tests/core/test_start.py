@@ -61,3 +61,8 @@ def test_a_cache_on_a_server_has_the_wire_when_it_is_made_and_nothing_dear() -> 
     assert modules & DEAR == set()
     assert modules & WIRE == WIRE - {"unicache._sockets"}
     assert "unicache._core.memory" not in modules
+
+
+def test_greeting_a_server_takes_nothing_dear() -> None:
+    greet = "from unicache._core.node import Credentials; from unicache._core.handshake import greeting"
+    assert imported(f"{greet}; greeting(Credentials())") & {*DEAR, "importlib.metadata"} == set()

@@ -144,6 +144,33 @@ async def test_line_63_a_refresh_has_the_fields_that_matter_and_no_others(cache:
 
 
 @under_asyncio
+async def test_line_63_a_refresh_ends_when_nothing_of_it_is_kept(cache: Cache) -> None:
+    app, told = App("Cache-Control: max-age=60, stale-while-revalidate=60"), []
+    cached = CacheMiddleware(app, cache, Options(max_body=100))
+    cache.on("load_error", lambda **details: told.append(details["error"]))
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send(app.start())
+        while True:
+            await send({"type": "http.response.body", "body": b"0123456789", "more_body": True})
+            await asyncio.sleep(0)
+
+    whole = app.answer
+    for number, header in enumerate(("Cache-Control: private", app.headers[0])):
+        url = f"/{number}"
+        app.answer = whole  # type: ignore[method-assign]
+        await ask(cached, url)
+        await cached.purge(f"http://example.com{url}", soft=True)
+        runs, app.answer = app.runs, endless  # type: ignore[method-assign]
+        app.headers = [header]
+        assert "hit" in status_of(await ask(cached, url))
+        await until(lambda runs=runs: app.runs > runs and not app.running)
+        app.headers = ["Cache-Control: max-age=60, stale-while-revalidate=60"]
+    assert not told
+    await cache.close()
+
+
+@under_asyncio
 async def test_line_63_a_refresh_that_fails_keeps_the_entry(cache: Cache) -> None:
     app, told = App("Cache-Control: max-age=60, stale-while-revalidate=60"), []
     cached = CacheMiddleware(app, cache)

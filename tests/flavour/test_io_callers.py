@@ -4,9 +4,13 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
-from flavours import Flavour, Started
+import pytest
+
+from flavours import FLAVOURS, Flavour, Started
 from servers import observer
-from unicache._core.io import Event, Io
+from unicache._core import resp
+from unicache._core.io import PIECE, Event, Io
+from unicache._core.link import Link
 from unicache._core.links import Links
 from unicache._core.node import Credentials
 from unicache.server import Server
@@ -27,6 +31,30 @@ def test_sixty_four_callers_get_their_own_replies(flavour: Flavour, valkey_serve
             return replies
 
     assert flavour.run(body) == [list(own) for own in numbers]
+
+
+@pytest.mark.parametrize("looped", [each for each in FLAVOURS if each.name in {"asyncio", "uvloop", "trio"}], ids=str)
+def test_few_calls_of_a_crowd_end_at_once_and_large_values_come_in_large_pieces(
+    looped: Flavour, valkey_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+    received = Link.received
+
+    def noted(link: Link, data: bytes) -> None:
+        pieces.append(len(data))
+        received(link, data)
+
+    monkeypatch.setattr(Link, "received", noted)
+
+    async def body(io: Io) -> None:
+        async with linked(io, valkey_server) as links:
+            await looped.together([partial(say, links, "ECHO", "x" * 1000)] * 300)
+            assert sum(pieces) > 300_000
+            assert max(pieces) == PIECE
+            await links.request(resp.pack("ECHO", "x" * 2**20), again=False, aside=True)
+            assert max(pieces) > PIECE
+
+    looped.run(body)
 
 
 def test_several_replies_come_back_as_one_list(flavour: Flavour, valkey_server: Server, namespace: str) -> None:

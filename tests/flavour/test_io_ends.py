@@ -282,7 +282,8 @@ def test_every_reactor_will_do(valkey_server: Server, reactor: str) -> None:
         {REACTORS[reactor]}
         chosen.install()
         from twisted.internet import reactor
-        from twisted.internet.defer import Deferred, gatherResults
+        from twisted.internet.defer import gatherResults
+        from unicache_twisted._driving import Driven
         from unicache_twisted._io import TwistedIo
         links = links_to(TwistedIo(), timeout=20.0)
         outcome = []

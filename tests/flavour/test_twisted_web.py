@@ -648,6 +648,26 @@ def test_line_63_a_refresh_that_is_broken_off_keeps_what_is_stored(begun: bool) 
     assert app.runs == 3  # the turn was given back
 
 
+@pytest.mark.parametrize("control", [b"private", b"max-age=60"])
+def test_line_63_a_refresh_ends_when_nothing_of_it_is_kept(control: bytes) -> None:
+    fresh = (b"cache-control", b"max-age=1, stale-while-revalidate=60")
+    app, cache = App(writing(b"old", fields=(fresh,))), StillCache()
+    link = Link(CacheResource(app, cache, Options(max_body=100)))
+    link.ask()
+    cache.reactor.advance(5)
+    ended: list[Any] = []
+
+    def endless(request: Any) -> int:
+        request.notifyFinish().addErrback(ended.append)
+        request.setHeader(b"cache-control", control)
+        request.write(b"0" * 101)
+        return NOT_DONE_YET
+
+    app._answer = endless
+    assert link.ask().body == b"old"
+    assert len(ended) == 1
+
+
 # -- the request's content
 
 

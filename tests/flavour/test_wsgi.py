@@ -13,9 +13,10 @@ import pytest
 
 import unicache
 import unicache_gevent
-from http_table.wsgi import environ_of, get
+from http_table.wsgi import environ_of, get, timed
 from unicache._core.http.fields import first, normal
 from unicache._core.http.messages import Request
+from unicache._core.run import run as finish
 from unicache.http import Options
 from unicache.wsgi import CacheMiddleware
 
@@ -190,6 +191,27 @@ def test_line_88_the_target_is_that_of_the_wire_if_the_server_tells(
     assert app.runs == 1
     get(cached, environ(path="/") | {"REQUEST_URI": "/elsewhere", "PATH_INFO": "/lies"})
     assert app.runs == 2
+
+
+@pytest.mark.parametrize("control", ["private", "max-age=60"])
+def test_line_63_a_refresh_ends_when_nothing_of_it_is_kept(control: str) -> None:
+    said, behind, made = ["max-age=60, stale-while-revalidate=60"], [], []
+
+    def body(start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Cache-Control", said[0])])
+        for _ in range(1 if said[0] != control else 1000):
+            made.append(b"0123456789")
+            yield made[-1]
+
+    app, now = Counting(body), [0.0]
+    with timed(unicache.Cache, lambda: now[0], behind) as cache:
+        cached = CacheMiddleware(app, cache, Options(max_body=100))
+        get(cached, environ())
+        now[0], said[0] = 90.0, control
+        get(cached, environ())
+        finish(behind.pop()())
+    assert (app.runs, app.closed) == (2, 2)
+    assert len(made) < 20
 
 
 def test_line_73_a_crowd_of_threads_is_answered_by_one_run() -> None:

@@ -5,13 +5,13 @@ trip.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
 
 from unicache._core.node import Credentials
 from unicache._core.resp import ReplyError
+from unicache._core.version import VERSION
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable
 
 __all__ = ["Features", "features", "greeting", "refusal"]
@@ -56,7 +56,7 @@ def greeting(who: Credentials, *, tracks_all: bool = False) -> list[tuple[bytes 
         commands.append(("SELECT", who.database))
     # Servers before 7.2 answer these two with an error, which nobody looks at.
     commands.append(("CLIENT", "SETINFO", "LIB-NAME", "unicache"))
-    commands.append(("CLIENT", "SETINFO", "LIB-VER", _our_version()))
+    commands.append(("CLIENT", "SETINFO", "LIB-VER", VERSION))
     return commands
 
 
@@ -94,13 +94,3 @@ def refusal(error: ReplyError, where: str) -> CacheError:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdigit())
-
-
-@cache
-def _our_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # dear to import, and only a connection needs it
-
-    try:
-        return version("unicache-kit")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"

@@ -12,7 +12,12 @@ import msgspec
 if TYPE_CHECKING:  # dear to import, and most connections need it not
     import ssl
 
-__all__ = ["Alarm", "DirectTransport", "Endpoint", "Event", "Io", "Promise", "Receiver", "Task", "Transport"]
+__all__ = ["PIECE", "Alarm", "DirectTransport", "Endpoint", "Event", "Io", "Promise", "Receiver", "Task", "Transport"]
+
+PIECE = 16_384
+"""Bytes read at a time where many callers share a link: some hundred small replies. With more, so many calls end and
+begin at once that each burst starts the collector of cycles, which goes through all the calls that wait.
+"""
 
 Promise = Awaitable[Any]
 """One value to come, awaited at most once."""
@@ -60,6 +65,11 @@ class Receiver(Protocol):
     @property
     def alarm_at(self) -> float:
         """When the receiver wants ``ring`` to be called, by ``Io.now``; looked at by exclusive transports only."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """How many bytes it wants to be handed at a time, at most; looked at by models whose calls are coroutines."""
         ...
 
     @property

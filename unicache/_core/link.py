@@ -15,7 +15,7 @@ from math import inf
 from typing import Any
 
 from unicache._core.handshake import Features, features, greeting, refusal
-from unicache._core.io import Alarm, Endpoint, Io, Promise, Transport
+from unicache._core.io import PIECE, Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.near import Near, Reading, Trust
 from unicache._core.node import Credentials
 from unicache._core.resp import NOTHING, ProtocolError, PushNotification, ReplyError, pack_all, reader
@@ -76,6 +76,7 @@ class Link:
         self._alone = False  # the last write carried one request: few callers, so the next need not wait for company
         self._alarm: Alarm | None = None
         self.alarm_at = inf
+        self.piece = PIECE
         self.watches = Watches()
         self.crossing = 0  # requests that wait for this link to be idle, in order to go by another
         self.reason: CacheError | None = None

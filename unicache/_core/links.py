@@ -17,6 +17,7 @@ from unicache._core.backoff import Backoff
 from unicache._core.forks import forget_after_fork
 from unicache._core.handshake import Features
 from unicache._core.io import Endpoint, Event, Io
+from unicache._core.large import LARGE
 from unicache._core.link import Link
 from unicache._core.near import Near, Reading, SignOfLife
 from unicache._core.node import NodeOptions
@@ -197,6 +198,8 @@ class SharedLinks(Links):
             if old.dead:  # of a loop that is over
                 lane.pop(here, None)
         link = lane[self._here()] = Link(self._io, self._options.endpoint, self._options.who, self._near)
+        if lane is self._beside:
+            link.piece = LARGE
         self._io.spawn(lambda: self._open_quietly(link))
         return link
 

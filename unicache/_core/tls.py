@@ -83,6 +83,11 @@ class _TlsLayer:
         return min(self._deadline, self._receiver.alarm_at)
 
     @property
+    def piece(self) -> int:
+        """What the link wants."""
+        return self._receiver.piece
+
+    @property
     def busy(self) -> bool:
         """The handshake is under way, or the link expects something."""
         return self._greeted is not None or self._receiver.busy

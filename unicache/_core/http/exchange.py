@@ -70,6 +70,7 @@ class Exchange:
         self._requested = 0.0
         self._note = Note()
         self._copy: Copy | None = None
+        self._in_vain = False
 
     # -- the request
 
@@ -178,7 +179,7 @@ class Exchange:
         if self._at.places:
             self._copy = Copy(keep, self._rules.max_body)
         else:
-            status = replace(status, stored=False)
+            self._in_vain, status = True, replace(status, stored=False)
         return Relay(told(self._case(), head, status))
 
     async def _renewed(self, verdict: Freshened) -> None:
@@ -191,6 +192,7 @@ class Exchange:
 
     async def _passed(self, head: Head) -> None:
         """Nothing is stored: say so to who waits, and make out of date what the response says is."""
+        self._in_vain = True
         found = self._at.found
         if isinstance(self._asked, Forward) and self._asked.joins and head.status < 500:
             await self._let_pass()
@@ -207,6 +209,11 @@ class Exchange:
         if found is not None and turn is not None and turn.in_place:
             await self._trying(self._parts.filing.let_pass(found.slot, turn.token))
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether nothing of the response is kept: an application that is run for nobody can be stopped."""
+        return self._in_vain
+
     async def data(self, chunk: bytes) -> None:
         """A piece of the body that is about to be passed on."""
         if self._copy is None:
@@ -215,7 +222,7 @@ class Exchange:
             case Copied.WHOLE:
                 await self.end()
             case Copied.TOO_LONG:
-                self._copy = None
+                self._copy, self._in_vain = None, True
                 await self._let_pass()
                 await self._at.end_turn(Next.ASK)
             case Copied.PART:
