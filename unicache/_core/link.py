@@ -27,9 +27,6 @@ __all__ = ["Link", "Slot", "copy_of"]
 MAX_IN_FLIGHT = 100_000
 """Requests that may wait for replies on one link before more are refused (P9)."""
 
-COMPANY = 32
-"""Requests of one tick that are sent without waiting for the rest of it: the server works on them meanwhile."""
-
 GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
 
@@ -191,8 +188,6 @@ class Link:
                 self._transport.flush()
             else:
                 self._transport.wake()
-        elif len(output) == COMPANY and self._transport is not None:
-            self._transport.flush()
         slot.payload = b""  # last, because it tells that all of this was done
 
     def _wait_for_opening(self, slot: Slot) -> None:
