@@ -66,15 +66,10 @@ def test_processes_of_five_flavours_break_no_promise(server: Server, namespace: 
 @ON_VALKEY
 def test_nor_do_they_when_they_are_killed_and_stopped(server: Server, namespace: str, tmp_path: Path) -> None:
     with at_work(server.url, tmp_path, namespace=namespace, **IMPATIENT) as crew:
-        nemesis = Nemesis(crew, server)
-        for reads in range(BETWEEN_STRIKES, ENOUGH, BETWEEN_STRIKES):
-            crew.until(reads)
-            if reads >= TORMENTED and takeovers(crew.history(calm=False)):
-                break
-            nemesis.strike()
+        torment(crew, Nemesis(crew, server))
         crew.stop()
     history = crew.history(calm=False)
-    print(told(history), f"{len(takeovers(history))} takeovers", dict(nemesis.struck), sep=", ")
+    print(told(history), f"{len(takeovers(history))} takeovers", sep=", ")
     judge(history)
     assert takeovers(history)
 
@@ -88,6 +83,19 @@ def test_a_rule_that_does_not_hold_is_found_out(
     at_fault = at_work(valkey_server.url, tmp_path, rule, namespace=namespace, **PATIENT)
     with pytest.raises(Broken, match=r"^P[24]"), at_fault as crew:
         watch(crew)
+
+
+def torment(crew: Crew, nemesis: Nemesis) -> None:
+    """Strike until somebody has taken over: seen twice, since who is only slow to write down its end looks so once."""
+    seen: set[str] = set()
+    for reads in range(BETWEEN_STRIKES, ENOUGH, BETWEEN_STRIKES):
+        crew.until(reads)
+        if reads >= TORMENTED:
+            before, seen = seen, {load.value for load in takeovers(crew.history(calm=False))}
+            if seen & before:
+                break
+        nemesis.strike()
+    print(dict(nemesis.struck))
 
 
 def watch(crew: Crew) -> None:
