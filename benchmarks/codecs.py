@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from unicache._blocking import BlockingIo
-from unicache._core.envelope import pack, unpack
-from unicache._core.record import Record
-from unicache._core.settings import Settings
-from unicache._core.url import configuration
+from unicache._core.records.envelope import pack, unpack
+from unicache._core.records.record import Record
+from unicache._core.setup.settings import Settings
+from unicache._core.setup.url import configuration
 from unicache._core.values import Values
 
 NAME = b"shop:order:10248"

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from unicache import Cache
 from unicache import subdocument as sd
-from unicache._core import resp
+from unicache._core.wire import resp
 from unicache.server import Server
 
 __all__ = ["main"]

@@ -6,14 +6,14 @@ What must not live here: who finds them, and how it is seen to that the rule is 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from unicache._core.flight import Flight, Loaded, Role
-from unicache._core.load import Loads
-from unicache._core.memory import MemoryStore
-from unicache._core.plan import Plan
-from unicache._core.record import Record
-from unicache._core.store import Outcome, Store, Write
-from unicache._core.tags import Tags
-from unicache._core.valkey import ValkeyStore
+from unicache._core.invalidation.tags import Tags
+from unicache._core.loads.flight import Flight, Loaded, Role
+from unicache._core.loads.load import Loads
+from unicache._core.loads.plan import Plan
+from unicache._core.records.record import Record
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import Outcome, Store, Write
+from unicache._core.stores.valkey import ValkeyStore
 from unicache.typing import Result
 
 __all__ = ["BROKEN_RULES", "BrokenRule"]

@@ -3,8 +3,8 @@
 from valkey import Valkey
 
 from caches import Stage
-from unicache._core.envelope import pack, unpack
-from unicache._core.record import Record
+from unicache._core.records.envelope import pack, unpack
+from unicache._core.records.record import Record
 
 __all__ = ["plant", "stored"]
 

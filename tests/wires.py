@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from servers import observer
-from unicache._core import resp
 from unicache._core.io import Endpoint, Io
-from unicache._core.links import Links
-from unicache._core.node import Credentials, NodeOptions
-from unicache._core.pool import links_for
+from unicache._core.setup.node import Credentials, NodeOptions
+from unicache._core.wire import resp
+from unicache._core.wire.links import Links
+from unicache._core.wire.pool import links_for
 from unicache.server import Server
 
 __all__ = ["NOBODY", "Counting", "Proxy", "Puppet", "clients", "endpoint", "linked", "links_to", "say", "wait_until"]

@@ -5,15 +5,15 @@ from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast
 
 from unicache._blocking import BlockingIo
-from unicache._core import functions, functions_many, invalidating
-from unicache._core.binding import Vary
 from unicache._core.facade import Facade
-from unicache._core.functions import Key, Tag
-from unicache._core.handles import plain_function, refuse_asynchronous
-from unicache._core.invalidating import Target, When
+from unicache._core.functions import invalidating, many, single
+from unicache._core.functions.handles import plain_function, refuse_asynchronous
+from unicache._core.functions.invalidating import Target, When
+from unicache._core.functions.single import Key, Tag
 from unicache._core.io import Io
+from unicache._core.keys.binding import Vary
+from unicache._core.loads.terms import Ttl
 from unicache._core.run import run
-from unicache._core.terms import Ttl
 from unicache._documents import DocumentCalls
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._locks import LockCalls
@@ -128,7 +128,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
             plain = plain_function(function)
             refuse_asynchronous(plain)
             return CachedFunction(
-                functions.CachedFunction(
+                single.CachedFunction(
                     self._engine,
                     plain,
                     ttl=ttl,
@@ -164,9 +164,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
         def decorate(function: Callable[..., Mapping[K, T]]) -> CachedManyFunction[K, T]:
             plain = plain_function(function)
             refuse_asynchronous(plain)
-            core = functions_many.CachedMany(
-                self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather
-            )
+            core = many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather)
             return CachedManyFunction(core, function)
 
         return decorate

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
-from unicache._core.documents import MISSING
+from unicache._core.documents.single import MISSING
 from unicache._core.facade import Facade
 from unicache._core.run import run
 from unicache.typing import DEFAULT, Default, Duration, Entry

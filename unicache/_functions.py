@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
-from unicache._core import functions, functions_many, invalidating
-from unicache._core.handles import Handle
-from unicache._core.load import MISS
+from unicache._core.functions import invalidating, many, single
+from unicache._core.functions.handles import Handle
+from unicache._core.loads.load import MISS
 from unicache._core.run import run
 from unicache._pending import Pending
 from unicache.typing import CacheInfo, Result
@@ -21,7 +21,7 @@ Q = ParamSpec("Q")
 class CachedFunction(Handle, Generic[P, T]):
     """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
 
-    _core: functions.CachedFunction
+    _core: single.CachedFunction
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """The cached result, or the function's."""
@@ -103,7 +103,7 @@ class InvalidatingFunction(Handle, Generic[P, T]):
 class CachedManyFunction(Handle, Generic[K, T]):
     """A function of many items whose results are cached per item."""
 
-    _core: functions_many.CachedMany
+    _core: many.CachedMany
 
     def __call__(self, items: Iterable[K]) -> dict[K, T]:
         """The cached values by item, and the function's for those that are missing."""

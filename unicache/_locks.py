@@ -3,8 +3,8 @@
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, overload
 
+from unicache._core.documents.locking import Hold
 from unicache._core.facade import Facade
-from unicache._core.locking import Hold
 from unicache._core.run import run
 from unicache.typing import Duration, Entry
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, overload
 
+from unicache._core.documents.scan import EntryScan, KeyScan
+from unicache._core.documents.structures import List, Map, Queue, Set
 from unicache._core.facade import Facade
 from unicache._core.run import run
-from unicache._core.scan import EntryScan, KeyScan
-from unicache._core.structures import List, Map, Queue, Set
 from unicache._scan import Scan
 from unicache._structures import ListDocument, MapDocument, QueueDocument, SetDocument
 from unicache.subdocument import LookupResult, LookupSpec, MutateResult, MutateSpec

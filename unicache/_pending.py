@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Self
 
-from unicache._core.pending import Outstanding
+from unicache._core.invalidation.pending import Outstanding
 from unicache._core.run import run
 
 __all__ = ["Pending"]

@@ -1,7 +1,7 @@
 """All that ``unicache`` offers by name. It is one module, so that whoever has one of the names has waited for all."""
 
 from unicache._cache import Cache
-from unicache._core.previous import UNCHANGED, previous
+from unicache._core.loads.previous import UNCHANGED, previous
 from unicache._functions import CachedFunction, CachedManyFunction, InvalidatingFunction
 from unicache._pending import Pending
 from unicache._scan import Scan

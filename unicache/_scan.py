@@ -2,8 +2,8 @@
 
 from typing import Generic, Self, TypeVar
 
+from unicache._core.documents.scan import Pass
 from unicache._core.run import run
-from unicache._core.scan import Pass
 
 __all__ = ["Scan"]
 

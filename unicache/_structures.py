@@ -2,8 +2,8 @@
 
 from typing import Any, TypeVar
 
+from unicache._core.documents.structures import List, Map, Queue, Set, Structure, StructureHandle
 from unicache._core.run import run
-from unicache._core.structures import List, Map, Queue, Set, Structure, StructureHandle
 
 __all__ = ["ListDocument", "MapDocument", "QueueDocument", "SetDocument"]
 

@@ -15,10 +15,10 @@ import unicache_asyncio
 from unicache._adapting import Calls
 from unicache._core.core import Core
 from unicache._core.engine import Engine
-from unicache._core.forks import forget_after_fork
-from unicache._core.memory import MemoryStore
 from unicache._core.run import run
-from unicache._core.url import from_environment
+from unicache._core.setup.url import from_environment
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.tools.forks import forget_after_fork
 from unicache.errors import KeyNotFound
 
 __all__ = ["Cache"]

@@ -10,7 +10,7 @@ from flask_caching.backends.base import BaseCache
 
 import unicache
 import unicache.cachelib
-from unicache._core.url import from_environment
+from unicache._core.setup.url import from_environment
 
 __all__ = ["Cache"]
 

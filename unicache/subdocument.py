@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from unicache._core.codec import check, declare
-from unicache._core.discreet import Discreet
-from unicache._core.paths import Steps, parse
+from unicache._core.documents.paths import Steps, parse
+from unicache._core.records.codec import check, declare
+from unicache._core.tools.discreet import Discreet
 from unicache.errors import CacheError, InvalidArgument, PathNotFound
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
 import msgspec
 
-from unicache._core.discreet import Discreet
+from unicache._core.tools.discreet import Discreet
 
 __all__ = [
     "DEFAULT",

@@ -1,6 +1,6 @@
 """unicache for asyncio (uvloop too) and trio: the calls of ``unicache``, to be awaited."""
 
-from unicache._core.previous import UNCHANGED, previous
+from unicache._core.loads.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Near, Result
 from unicache_asyncio._cache import Cache
 from unicache_asyncio._functions import CachedFunction, CachedManyFunction, InvalidatingFunction

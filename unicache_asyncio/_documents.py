@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 import unicache._documents as calls
-from unicache._core.docstrings import documented_like
-from unicache._core.documents import MISSING
+from unicache._core.documents.single import MISSING
 from unicache._core.facade import Facade
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import DEFAULT, Default, Duration, Entry
 
 __all__ = ["DocumentCalls"]

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 import unicache
-from unicache._core import functions, functions_many, invalidating
-from unicache._core.docstrings import documented_like
-from unicache._core.load import MISS
+from unicache._core.functions import invalidating, many, single
+from unicache._core.loads.load import MISS
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import CacheInfo, Result
 from unicache_asyncio._handle import CoroutineHandle
 from unicache_asyncio._pending import Pending
@@ -23,7 +23,7 @@ Q = ParamSpec("Q")
 class CachedFunction(CoroutineHandle, Generic[P, T]):
     """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
 
-    _core: functions.CachedFunction
+    _core: single.CachedFunction
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
@@ -93,7 +93,7 @@ class InvalidatingFunction(CoroutineHandle, Generic[P, T]):
 class CachedManyFunction(CoroutineHandle, Generic[K, T]):
     """A function of many items whose results are cached per item."""
 
-    _core: functions_many.CachedMany
+    _core: many.CachedMany
 
     async def __call__(self, items: Iterable[K]) -> dict[K, T]:
         return await self._core.call(self._bound, items)

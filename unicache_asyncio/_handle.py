@@ -2,7 +2,7 @@
 
 from types import CodeType
 
-from unicache._core.handles import Handle
+from unicache._core.functions.handles import Handle
 
 __all__ = ["CoroutineHandle"]
 

@@ -4,9 +4,9 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, overload
 
 import unicache._locks as calls
-from unicache._core.docstrings import documented_like
+from unicache._core.documents.locking import Hold
 from unicache._core.facade import Facade
-from unicache._core.locking import Hold
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import Duration, Entry
 
 __all__ = ["LockCalls", "Locked"]

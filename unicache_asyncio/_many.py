@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import unicache._many as calls
-from unicache._core.docstrings import documented_like
 from unicache._core.facade import Facade
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import DEFAULT, Default, Duration
 
 __all__ = ["ManyCalls"]

@@ -4,8 +4,8 @@ from types import TracebackType
 from typing import Self
 
 import unicache
-from unicache._core.docstrings import documented_like
-from unicache._core.pending import Outstanding
+from unicache._core.invalidation.pending import Outstanding
+from unicache._core.tools.docstrings import documented_like
 
 __all__ = ["Pending"]
 

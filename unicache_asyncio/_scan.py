@@ -3,8 +3,8 @@
 from typing import Generic, Self, TypeVar
 
 import unicache._scan as handles
-from unicache._core.docstrings import documented_like
-from unicache._core.scan import Pass
+from unicache._core.documents.scan import Pass
+from unicache._core.tools.docstrings import documented_like
 
 __all__ = ["Scan"]
 

@@ -3,8 +3,8 @@
 from typing import Any, TypeVar
 
 import unicache._structures as handles
-from unicache._core.docstrings import documented_like
-from unicache._core.structures import List, Map, Queue, Set, Structure, StructureHandle
+from unicache._core.documents.structures import List, Map, Queue, Set, Structure, StructureHandle
+from unicache._core.tools.docstrings import documented_like
 
 __all__ = ["ListDocument", "MapDocument", "QueueDocument", "SetDocument"]
 

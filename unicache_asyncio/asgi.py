@@ -6,7 +6,6 @@ The application is run in the task of the request, so that it is cancelled with 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, assert_never
 
-from unicache._core.detached import FOREVER
 from unicache._core.http.exchange import Exchange
 from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
@@ -15,6 +14,7 @@ from unicache._core.http.personal import seen_in
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.io import Io
+from unicache._core.tools.detached import FOREVER
 from unicache_asyncio._cache import Cache
 
 __all__ = ["CacheMiddleware"]

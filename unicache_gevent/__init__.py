@@ -11,7 +11,7 @@ from unicache import (
     Scan,
     SetDocument,
 )
-from unicache._core.previous import UNCHANGED, previous
+from unicache._core.loads.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:

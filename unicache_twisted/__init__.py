@@ -1,6 +1,6 @@
 """unicache for Twisted: the calls of ``unicache``, giving Deferreds, on whatever reactor the application chose."""
 
-from unicache._core.previous import UNCHANGED, previous
+from unicache._core.loads.previous import UNCHANGED, previous
 from unicache.typing import CacheInfo, Call, Entry, Near, Result
 
 try:

@@ -7,15 +7,15 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 from twisted.internet.defer import Deferred
 
 import unicache
-from unicache._core import functions, functions_many, invalidating
-from unicache._core.binding import Vary
-from unicache._core.docstrings import documented_like
 from unicache._core.facade import Facade
-from unicache._core.functions import Key, Tag
-from unicache._core.handles import plain_function
-from unicache._core.invalidating import Target, When
+from unicache._core.functions import invalidating, many, single
+from unicache._core.functions.handles import plain_function
+from unicache._core.functions.invalidating import Target, When
+from unicache._core.functions.single import Key, Tag
 from unicache._core.io import Io
-from unicache._core.terms import Ttl
+from unicache._core.keys.binding import Vary
+from unicache._core.loads.terms import Ttl
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import DEFAULT, Duration, LoadOptions
 from unicache_twisted._documents import DocumentCalls
 from unicache_twisted._driving import Driven
@@ -131,7 +131,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
         def decorate(function: Callable[..., Any]) -> Any:
             plain = plain_function(function)
             return CachedFunction(
-                functions.CachedFunction(
+                single.CachedFunction(
                     self._engine,
                     plain,
                     ttl=ttl,
@@ -159,9 +159,7 @@ class Cache(DocumentCalls, LockCalls, ManyCalls, PartCalls):
 
         def decorate(function: Callable[..., Any]) -> Any:
             plain = plain_function(function)
-            core = functions_many.CachedMany(
-                self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather
-            )
+            core = many.CachedMany(self._engine, plain, ttl=ttl, key=key, tags=tags, version=version, gather=gather)
             return CachedManyFunction(core, function)
 
         return decorate

@@ -6,9 +6,9 @@ from typing import Any, TypeVar, overload
 from twisted.internet.defer import Deferred, fail, succeed
 
 import unicache._documents as calls
-from unicache._core.docstrings import documented_like
-from unicache._core.documents import MISSING
+from unicache._core.documents.single import MISSING
 from unicache._core.facade import Facade
+from unicache._core.tools.docstrings import documented_like
 from unicache.errors import CacheError
 from unicache.typing import DEFAULT, Default, Duration, Entry
 from unicache_twisted._driving import Driven

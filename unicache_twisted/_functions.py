@@ -6,10 +6,10 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 from twisted.internet.defer import Deferred, fail, succeed
 
 import unicache
-from unicache._core import functions, functions_many, invalidating
-from unicache._core.docstrings import documented_like
-from unicache._core.handles import Handle
-from unicache._core.load import MISS
+from unicache._core.functions import invalidating, many, single
+from unicache._core.functions.handles import Handle
+from unicache._core.loads.load import MISS
+from unicache._core.tools.docstrings import documented_like
 from unicache.errors import CacheError
 from unicache.typing import CacheInfo, Result
 from unicache_twisted._driving import Driven
@@ -38,7 +38,7 @@ Later = Deferred[T] | Coroutine[Any, Any, T]
 class CachedFunction(Handle, Generic[P, T]):
     """A function whose results are cached. Call it as before; the methods take the same arguments as the call."""
 
-    _core: functions.CachedFunction
+    _core: single.CachedFunction
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         try:
@@ -110,7 +110,7 @@ class InvalidatingFunction(Handle, Generic[P, T]):
 class CachedManyFunction(Handle, Generic[K, T]):
     """A function of many items whose results are cached per item."""
 
-    _core: functions_many.CachedMany
+    _core: many.CachedMany
 
     def __call__(self, items: Iterable[K]) -> "Deferred[dict[K, T]]":
         return Driven(self._core.call(self._bound, items))

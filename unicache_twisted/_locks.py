@@ -6,9 +6,9 @@ from typing import Any, Generic, TypeVar, overload
 from twisted.internet.defer import Deferred
 
 import unicache._locks as calls
-from unicache._core.docstrings import documented_like
+from unicache._core.documents.locking import Hold
 from unicache._core.facade import Facade
-from unicache._core.locking import Hold
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import Duration, Entry
 from unicache_twisted._driving import Driven
 

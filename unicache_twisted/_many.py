@@ -6,8 +6,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 import unicache._many as calls
-from unicache._core.docstrings import documented_like
 from unicache._core.facade import Facade
+from unicache._core.tools.docstrings import documented_like
 from unicache.typing import DEFAULT, Default, Duration
 from unicache_twisted._driving import Driven
 

@@ -6,10 +6,10 @@ from typing import Any, Literal, TypeVar, overload
 from twisted.internet.defer import Deferred
 
 import unicache._parts as calls
-from unicache._core.docstrings import documented_like
+from unicache._core.documents.scan import EntryScan, KeyScan
+from unicache._core.documents.structures import List, Map, Queue, Set
 from unicache._core.facade import Facade
-from unicache._core.scan import EntryScan, KeyScan
-from unicache._core.structures import List, Map, Queue, Set
+from unicache._core.tools.docstrings import documented_like
 from unicache.subdocument import LookupResult, LookupSpec, MutateResult, MutateSpec
 from unicache.typing import DEFAULT, Default, Duration, Entry
 from unicache_twisted._driving import Driven

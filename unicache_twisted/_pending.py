@@ -8,8 +8,8 @@ from twisted.internet.threads import blockingCallFromThread
 from twisted.python import threadable
 
 import unicache
-from unicache._core.docstrings import documented_like
-from unicache._core.pending import Outstanding
+from unicache._core.invalidation.pending import Outstanding
+from unicache._core.tools.docstrings import documented_like
 from unicache.errors import ConfigurationError
 from unicache_twisted._driving import Driven
 

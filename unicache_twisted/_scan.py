@@ -5,8 +5,8 @@ from typing import Generic, Self, TypeVar
 from twisted.internet.defer import Deferred
 
 import unicache._scan as handles
-from unicache._core.docstrings import documented_like
-from unicache._core.scan import Pass
+from unicache._core.documents.scan import Pass
+from unicache._core.tools.docstrings import documented_like
 from unicache_twisted._driving import Driven
 
 __all__ = ["Scan"]

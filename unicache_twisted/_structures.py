@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 
 import unicache._structures as handles
-from unicache._core.docstrings import documented_like
-from unicache._core.structures import List, Map, Queue, Set, Structure, StructureHandle
+from unicache._core.documents.structures import List, Map, Queue, Set, Structure, StructureHandle
+from unicache._core.tools.docstrings import documented_like
 from unicache_twisted._driving import Driven
 
 __all__ = ["ListDocument", "MapDocument", "QueueDocument", "SetDocument"]

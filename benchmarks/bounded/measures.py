@@ -10,8 +10,8 @@ from resource import getpagesize
 from time import perf_counter_ns
 
 from benchmarks.bounded.stores import STORES, Store
-from unicache._core.record import Record
-from unicache._core.weights import weight
+from unicache._core.records.record import Record
+from unicache._core.records.weights import weight
 
 __all__ = ["LIMIT", "growth", "hit_rate", "ns_per_hit", "ns_per_hit_beside_threads", "ns_per_put"]
 

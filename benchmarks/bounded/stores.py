@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, Protocol
 
 from benchmarks.bounded.policies import Clock, Lru, Sieve
-from unicache._core.bounded import MOST_USES, Bounded
+from unicache._core.tools.bounded import MOST_USES, Bounded
 
 __all__ = ["COUNTS_BYTES", "STORES", "Store"]
 

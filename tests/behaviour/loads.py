@@ -6,7 +6,7 @@ What must not live here: what is asserted.
 from typing import Any
 
 from caches import Cache, Stage, bare
-from unicache._core.record import Held
+from unicache._core.records.record import Held
 
 __all__ = ["TTL", "Source", "aged", "held"]
 

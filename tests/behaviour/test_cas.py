@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caches import Cache, Stage
-from unicache._core import turns
+from unicache._core.tools import turns
 from unicache.errors import CasMismatch, InvalidArgument, KeyNotFound
 
 

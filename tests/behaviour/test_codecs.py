@@ -9,7 +9,7 @@ from valkey import Valkey
 
 from caches import Cache, Stage
 from planting import plant, stored
-from unicache._core.record import Record
+from unicache._core.records.record import Record
 from unicache.errors import ManyError, ValueFormatError
 
 KEY = b"k" * 32

@@ -12,8 +12,8 @@ import unicache
 from caches import Stage
 from servers import calls
 from servers import observer as observer_of
-from unicache._core import resp
-from unicache._core.envelope import pack, unpack
+from unicache._core.records.envelope import pack, unpack
+from unicache._core.wire import resp
 from unicache.server import Server
 from wires import Counting
 

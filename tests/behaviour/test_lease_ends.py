@@ -7,8 +7,8 @@ import pytest
 from loads import Source, held
 
 from caches import Cache, Stage, bare
-from unicache._core import waiting
-from unicache._core.record import Lease
+from unicache._core.loads import waiting
+from unicache._core.records.record import Lease
 from unicache.errors import CacheClosed
 
 

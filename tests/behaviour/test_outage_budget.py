@@ -17,7 +17,7 @@ from caches import Cache, Stage, bare
 from flavours import FLAVOURS, Flavour
 from peer import Peer, Task
 from servers import observer
-from unicache._core.record import Lease
+from unicache._core.records.record import Lease
 from unicache.server import Server
 
 

@@ -8,7 +8,7 @@ from loads import Source
 
 from caches import Cache, Stage, bare
 from servers import observer
-from unicache._core import missed
+from unicache._core.invalidation import missed
 from unicache.errors import CacheError, ConfigurationError, InvalidationUncertain
 from unicache.server import Server
 

@@ -14,7 +14,7 @@ from loads import TTL, Source, aged, held
 import unicache
 import unicache_gevent
 from caches import Cache, Stage, bare
-from unicache._core.record import Lease
+from unicache._core.records.record import Lease
 from unicache.errors import ConfigurationError, OperationTimeout
 
 STALE = {"stale_if_error": 600}

@@ -8,8 +8,8 @@ from loads import Source, held
 from valkey import Valkey
 
 from caches import Cache, Stage
-from unicache._core import waiting
-from unicache._core.record import Lease
+from unicache._core.loads import waiting
+from unicache._core.records.record import Lease
 
 
 class Waiter:

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import TypeVar
 
-from unicache._core.memory import MemoryStore
-from unicache._core.record import Record, TagVersion
-from unicache._core.store import Outcome, Write
+from unicache._core.records.record import Record, TagVersion
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import Outcome, Write
 
 __all__ = ["NEW", "OLD", "OURS", "THEIRS", "Clock", "batches", "put", "record", "run"]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from stepped import SteppedIo, World
 
-from unicache._core.breaker import Breaker
-from unicache._core.flight import Flight, Flights, Landing, Role
-from unicache._core.memory import MemoryStore
-from unicache._core.store import BATCH, Write
+from unicache._core.loads.flight import Flight, Flights, Landing, Role
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import BATCH, Write
+from unicache._core.tools.breaker import Breaker
 from unicache.errors import StoreUnavailable
 
 __all__ = ["SteppedBreaker", "SteppedFlights", "SteppedStore", "WatchedStore"]

@@ -12,17 +12,17 @@ from stepped import Cancelled, SteppedIo, World
 from stepped_state import SteppedBreaker, SteppedFlights, SteppedStore, WatchedStore
 
 from histories import Broken, History, Invalidation, Load, LoaderFailed, Read
-from unicache._core.codec import decode
 from unicache._core.core import Core
 from unicache._core.engine import Engine
-from unicache._core.invalidating import InvalidatingFunction
-from unicache._core.names import Keyspace
-from unicache._core.plan import Plan
-from unicache._core.record import Lease, Record
-from unicache._core.settings import Settings
-from unicache._core.store import Outcome, Store, Write
-from unicache._core.tags import current
-from unicache._core.terms import Terms
+from unicache._core.functions.invalidating import InvalidatingFunction
+from unicache._core.invalidation.tags import current
+from unicache._core.keys.names import Keyspace
+from unicache._core.loads.plan import Plan
+from unicache._core.loads.terms import Terms
+from unicache._core.records.codec import decode
+from unicache._core.records.record import Lease, Record
+from unicache._core.setup.settings import Settings
+from unicache._core.stores.store import Outcome, Store, Write
 from unicache.errors import InvalidationUncertain, KeyNotFound
 from unicache.typing import DEFAULT, Result
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.binding import Binder, default_prefix
+from unicache._core.keys.binding import Binder, default_prefix
 from unicache.errors import ConfigurationError, InvalidArgument
 
 
@@ -457,7 +457,7 @@ def test_a_long_key_cannot_be_forged_by_a_short_call():
 
 
 PROGRAM = """
-from unicache._core.binding import Binder, default_prefix
+from unicache._core.keys.binding import Binder, default_prefix
 class Shop:
     def __init__(self): self.names = frozenset("abcdefgh")
     def orders(self, a, *rest, b=frozenset("xyz"), **more): ...

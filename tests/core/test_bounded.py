@@ -8,7 +8,7 @@ from math import inf
 
 import pytest
 
-from unicache._core.bounded import MOST_CHANCES, MOST_USES, Bounded
+from unicache._core.tools.bounded import MOST_CHANCES, MOST_USES, Bounded
 
 FEW = 3
 BYTES = 100

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from value_kit import same, values
 
 from unicache._blocking import BlockingIo
-from unicache._core.codec import JSON, MAX_VALUE, PICKLE, RICH, TEXT, decode, format_of
-from unicache._core.envelope import pack, unpack
-from unicache._core.record import Record
-from unicache._core.seal import Encryption, Signing
+from unicache._core.records.codec import JSON, MAX_VALUE, PICKLE, RICH, TEXT, decode, format_of
+from unicache._core.records.envelope import pack, unpack
+from unicache._core.records.record import Record
+from unicache._core.records.seal import Encryption, Signing
+from unicache._core.records.wrapping import Wrapping
 from unicache._core.values import Values
-from unicache._core.wrapping import Wrapping
 from unicache.errors import ValueFormatError
 
 NAME = b"shop:k"

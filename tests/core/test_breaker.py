@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.breaker import FIRST_PAUSE, LONGEST_PAUSE, PROOFS, THRESHOLD, Breaker
+from unicache._core.tools.breaker import FIRST_PAUSE, LONGEST_PAUSE, PROOFS, THRESHOLD, Breaker
 
 
 def opened(at: float = 0.0) -> Breaker:

@@ -25,7 +25,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.canonical import DEEPEST, digest, encode, encode_self
+from unicache._core.keys.canonical import DEEPEST, digest, encode, encode_self
 from unicache.errors import InvalidArgument
 
 
@@ -425,7 +425,7 @@ def test_a_digest_is_blake2b():
 
 PROGRAM = """
 from enum import Enum
-from unicache._core.canonical import digest, encode, encode_self
+from unicache._core.keys.canonical import digest, encode, encode_self
 class Kind(Enum):
     A = object()
 class Shop:

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from value_kit import Color, Doubling, Level, Order, Pair, Part, Point, Right, Row, Word, same, values
 
-from unicache._core.codec import BYTES, MAX_DEPTH, MAX_VALUE, RICH, TEXT, declare, decode, encode
-from unicache._core.codec.forms import OBJECT
+from unicache._core.records.codec import BYTES, MAX_DEPTH, MAX_VALUE, RICH, TEXT, declare, decode, encode
+from unicache._core.records.codec.forms import OBJECT
 from unicache.errors import ValueFormatError
 
 
@@ -333,7 +333,7 @@ from datetime import *
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
-from unicache._core.codec import declare, decode, encode
+from unicache._core.records.codec import declare, decode, encode
 """
 SHOP = "import dataclasses\n@dataclasses.dataclass\nclass Order:\n    number: int\n"
 

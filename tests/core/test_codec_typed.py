@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.codec import check, declare, decode, encode
+from unicache._core.records.codec import check, declare, decode, encode
 from unicache.errors import InvalidArgument, ValueFormatError
 
 T = typing.TypeVar("T")

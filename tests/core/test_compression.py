@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.codec import MAX_VALUE
-from unicache._core.compression import compress, decompress
+from unicache._core.records.codec import MAX_VALUE
+from unicache._core.records.compression import compress, decompress
 from unicache.errors import ValueFormatError
 
 if sys.version_info >= (3, 14):

@@ -6,8 +6,8 @@ from rich.pretty import pretty_repr
 
 from unicache import Entry, Result
 from unicache import subdocument as sd
-from unicache._core.node import Credentials
-from unicache._core.record import Record
+from unicache._core.records.record import Record
+from unicache._core.setup.node import Credentials
 
 VALUE = "the secret"
 

@@ -11,7 +11,7 @@ import pytest
 
 from unicache import CachedFunction, errors, typing
 from unicache._core.counts import EVENTS
-from unicache._core.freshness import State
+from unicache._core.loads.freshness import State
 from unicache._core.version import VERSION
 from unicache.server import Server
 

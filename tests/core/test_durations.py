@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.durations import LONGEST, SHORTEST, optional_seconds, seconds
+from unicache._core.tools.durations import LONGEST, SHORTEST, optional_seconds, seconds
 from unicache.errors import InvalidArgument
 
 DAY = 86400.0

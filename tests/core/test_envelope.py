@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.envelope import (
+from unicache._core.records.envelope import (
     CAS_LENGTH,
     CAS_OFFSET,
     FLAGS_OFFSET,
@@ -22,7 +22,7 @@ from unicache._core.envelope import (
     pack_lease,
     unpack,
 )
-from unicache._core.record import Lease, Record, TagVersion
+from unicache._core.records.record import Lease, Record, TagVersion
 from unicache.errors import InvalidArgument, ValueFormatError
 
 NAME = b"shop:user:42"

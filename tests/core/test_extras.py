@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from unicache._core.compression import compress
+from unicache._core.records.compression import compress
 
 LACKING = """
 import json, sys
@@ -46,11 +46,11 @@ def test_who_asks_for_one_is_told_what_to_install(option: str, extra: str) -> No
 
 
 def test_who_cannot_decompress_is_told_what_to_install() -> None:
-    read = "__import__('unicache._core.compression', fromlist=['x']).decompress"
+    read = "__import__('unicache._core.records.compression', fromlist=['x']).decompress"
     [told] = without_extras(f"{read}({compress(b'x' * 100)!r}, 1000)")
     assert told.startswith("ValueFormatError: ")
     assert "pip install 'unicache-kit[compression]'" in told
 
 
 def test_pickle_is_not_even_imported_by_who_does_not_want_it() -> None:
-    assert without_extras("'unicache._core.codec.as_pickle' in sys.modules") == ["False"]
+    assert without_extras("'unicache._core.records.codec.as_pickle' in sys.modules") == ["False"]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from unicache._blocking import BlockingIo
-from unicache._core.codec import encode
-from unicache._core.failures import recalled, remembered
-from unicache._core.record import FAILURE, Record, TagVersion
+from unicache._core.loads.failures import recalled, remembered
+from unicache._core.records.codec import encode
+from unicache._core.records.record import FAILURE, Record, TagVersion
+from unicache._core.records.wrapping import Wrapping
 from unicache._core.values import Values
-from unicache._core.wrapping import Wrapping
 
 VALUES = Values(BlockingIo())
 NAME = b":k"

@@ -14,8 +14,8 @@ import msgspec
 import pydantic
 import pytest
 
-from unicache._core.codec import fingerprint_of_type
-from unicache._core.codec.fingerprint import fingerprint
+from unicache._core.records.codec import fingerprint_of_type
+from unicache._core.records.codec.fingerprint import fingerprint
 
 T = TypeVar("T")
 
@@ -149,8 +149,8 @@ import sys
 sys.path[:0] = {path!r}
 from test_fingerprint import MAKERS, Row, Tree, T
 from value_kit import Color, Order, Pair, Part, Right, Row as Struct
-from unicache._core.codec import fingerprint_of_type
-from unicache._core.codec.fingerprint import fingerprint
+from unicache._core.records.codec import fingerprint_of_type
+from unicache._core.records.codec.fingerprint import fingerprint
 kinds = [Color, Order, Pair, Part, Right, Struct, *(make(a=set[int] | None) for make in MAKERS)]
 types = [Row, Tree, Order | None, dict[str, frozenset[int]], T]
 print([fingerprint(kind) for kind in kinds], [fingerprint_of_type(kind) for kind in types])

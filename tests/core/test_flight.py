@@ -6,7 +6,7 @@ import pytest
 from memory_kit import run
 
 from unicache._blocking import BlockingIo
-from unicache._core.flight import Failed, Flights, Loaded, Role
+from unicache._core.loads.flight import Failed, Flights, Loaded, Role
 
 ONE, OTHER = b":one", b":other"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from value_kit import Color, Order, Pair, Part, same, values
 
-from unicache._core.codec import BYTES, JSON, PICKLE, RICH, TEXT, Format, decode, encode, format_of
-from unicache._core.codec.fingerprint import fingerprint
+from unicache._core.records.codec import BYTES, JSON, PICKLE, RICH, TEXT, Format, decode, encode, format_of
+from unicache._core.records.codec.fingerprint import fingerprint
 from unicache.errors import ConfigurationError, ValueFormatError
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.freshness import NO_WINDOWS, State, Windows, lifetimes, state_of
-from unicache._core.record import Record
+from unicache._core.loads.freshness import NO_WINDOWS, State, Windows, lifetimes, state_of
+from unicache._core.records.record import Record
 
 SOFT = 1000.0
 BOTH = Windows(revalidate=10.0, if_error=60.0)

@@ -3,8 +3,8 @@
 import pytest
 from hiredis import ReplyError
 
-from unicache._core.handshake import features, greeting
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
+from unicache._core.wire.handshake import features, greeting
 from unicache.errors import CacheError, ConfigurationError, StoreUnavailable
 
 SECRET = "sesame"  # noqa: S105  it is none

@@ -11,9 +11,10 @@ import pytest
 from exploring import Tally, explore
 from stories import Tale
 
-from unicache._core import changing, leading, load, waiting
-from unicache._core.freshness import Windows
-from unicache._core.terms import Terms
+from unicache._core.documents import changing
+from unicache._core.loads import leading, load, waiting
+from unicache._core.loads.freshness import Windows
+from unicache._core.loads.terms import Terms
 
 RENEWED = Terms(ttl=600.0, windows=Windows(revalidate=60.0))
 KEPT = Terms(ttl=600.0, windows=Windows(if_error=60.0))

@@ -13,12 +13,12 @@ from test_interleavings import no_chance
 
 from broken_rules import BROKEN_RULES
 from histories import Broken
-from unicache._core.flight import Failed, Flight
-from unicache._core.invalidation import Invalidation
-from unicache._core.leading import Leader
-from unicache._core.memory import MemoryStore
-from unicache._core.plan import Plan
-from unicache._core.store import Rule
+from unicache._core.invalidation.calls import Invalidation
+from unicache._core.loads.flight import Failed, Flight
+from unicache._core.loads.leading import Leader
+from unicache._core.loads.plan import Plan
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import Rule
 
 __all__ = ["no_chance"]
 

@@ -7,9 +7,9 @@ import pytest
 
 from flavours import FLAVOURS, Flavour
 from unicache._core.io import Io
-from unicache._core.keeper import Keeper
-from unicache._core.memory import MemoryStore
-from unicache._core.record import Held, Lease
+from unicache._core.loads.keeper import Keeper
+from unicache._core.records.record import Held, Lease
+from unicache._core.stores.memory import MemoryStore
 from unicache.errors import StoreUnavailable
 
 LEASE = 0.06

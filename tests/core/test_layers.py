@@ -29,7 +29,15 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def rooms() -> list[str]:
+    """The rooms of the engine, from the one that knows of no other up."""
+    return re.findall(
+        r"^\| `(\w+)` \|", PAGE.read_text().partition("## The rooms")[2].partition("## ")[0], re.MULTILINE
+    )
+
+
 LAYERS = layers()
+ROOMS = rooms()
 LEVEL = {name_of(path): level for level, paths in enumerate(LAYERS.values()) for path in paths}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
@@ -68,6 +76,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_the_page_knows_every_room_of_the_engine() -> None:
+    assert sorted(ROOMS) == sorted(path.parent.name for path in (ROOT / "unicache" / "_core").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_uses_only_those_that_stand_before_it(room: str) -> None:
+    later = tuple(f"unicache._core.{each}." for each in ROOMS[ROOMS.index(room) + 1 :])
+    paths = (ROOT / "unicache" / "_core" / room).rglob("*.py")
+    assert not [each for path in paths for each in imports(path) if each.startswith(later)]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "unicache" / "_core").rglob("*.py")), ids=name_of)

@@ -6,7 +6,7 @@ import pytest
 
 from flavours import FLAVOURS, Flavour
 from unicache._core.io import Io
-from unicache._core.limit import Limit
+from unicache._core.tools.limit import Limit
 
 flavours = pytest.mark.parametrize("flavour", FLAVOURS, ids=repr)
 

@@ -6,12 +6,12 @@ import pytest
 from hiredis import ReplyError
 from wire_kit import GREETING, HandIo, Running, open_link
 
-from unicache._core import link as link_module
-from unicache._core import resp
 from unicache._core.io import Endpoint
-from unicache._core.link import GRACE, Link
-from unicache._core.node import Credentials
-from unicache._core.watches import Watches
+from unicache._core.setup.node import Credentials
+from unicache._core.wire import link as link_module
+from unicache._core.wire import resp
+from unicache._core.wire.link import GRACE, Link
+from unicache._core.wire.watches import Watches
 from unicache.errors import CacheClosed, ConfigurationError, OperationTimeout, StoreUnavailable
 
 PING = resp.pack("PING")

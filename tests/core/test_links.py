@@ -6,12 +6,12 @@ import pytest
 from wire_kit import GREETING, HandIo, HandTransport, Running
 
 from unicache._blocking import BlockingIo
-from unicache._core.backoff import BASE, CAP, Backoff
 from unicache._core.io import Endpoint
-from unicache._core.link import Link
-from unicache._core.links import SharedLinks
-from unicache._core.node import Credentials, NodeOptions
-from unicache._core.pool import LinkPool, links_for
+from unicache._core.setup.node import Credentials, NodeOptions
+from unicache._core.tools.backoff import BASE, CAP, Backoff
+from unicache._core.wire.link import Link
+from unicache._core.wire.links import SharedLinks
+from unicache._core.wire.pool import LinkPool, links_for
 from unicache.errors import CacheClosed, OperationTimeout, StoreUnavailable
 
 PING = b"*1\r\n$4\r\nPING\r\n"

@@ -6,9 +6,22 @@ from typing import Any
 import pytest
 from memory_kit import NEW, OLD, OURS, THEIRS, Clock, batches, put, record, run
 
-from unicache._core.memory import MemoryStore
-from unicache._core.record import ABSENT, COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
-from unicache._core.store import INT64, KEEP_TTL, Claim, Count, Fill, Found, Given, Outcome, Reader, Rule, Store, Write
+from unicache._core.records.record import ABSENT, COUNTER, FAILURE, LOCK_AS_LEASE, Lease, Record, TagVersion
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import (
+    INT64,
+    KEEP_TTL,
+    Claim,
+    Count,
+    Fill,
+    Found,
+    Given,
+    Outcome,
+    Reader,
+    Rule,
+    Store,
+    Write,
+)
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 import pytest
 from memory_kit import NEW, OURS, Clock, put, record, run
 
-from unicache._core.memory import MemoryStore
-from unicache._core.record import ABSENT, Lease, Record, TagVersion
-from unicache._core.store import Write
+from unicache._core.records.record import ABSENT, Lease, Record, TagVersion
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import Write
 from unicache.errors import ServerError
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from memory_kit import Clock, batches, record, run
 from msgspec.structs import replace
 
-from unicache._core.memory import MemoryStore
-from unicache._core.record import ABSENT, FAILURE, LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
-from unicache._core.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.records.record import ABSENT, FAILURE, LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
 
 KINDS = [
     record(b"written"),

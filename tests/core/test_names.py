@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.names import LONGEST_KEY, LONGEST_NAMESPACE, Keyspace
+from unicache._core.keys.names import LONGEST_KEY, LONGEST_NAMESPACE, Keyspace
 from unicache.errors import InvalidArgument
 
 SHOP = Keyspace("shop")

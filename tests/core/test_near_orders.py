@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from unicache._core.near import Kept, Near, Trust
-from unicache._core.node import NearOptions
+from unicache._core.setup.node import NearOptions
+from unicache._core.wire.near import Kept, Near, Trust
 
 NAME = b"name"
 OPTIONS = NearOptions(max_bytes=10_000, max_entries=10, max_staleness=1.0)

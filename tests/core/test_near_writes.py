@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from memory_kit import record, run
 
-from unicache._core.near import Near
-from unicache._core.near_store import NearStore
-from unicache._core.node import NearOptions
-from unicache._core.scripts import TEXTS
-from unicache._core.store import Claim, Count, Fill, Rule, Store, Write
+from unicache._core.setup.node import NearOptions
+from unicache._core.stores.near_store import NearStore
+from unicache._core.stores.scripts import TEXTS
+from unicache._core.stores.store import Claim, Count, Fill, Rule, Store, Write
+from unicache._core.wire.near import Near
 from unicache.errors import StoreUnavailable
 
 NAME = b"ns:k"

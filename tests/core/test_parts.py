@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unicache import subdocument as sd
-from unicache._core.parts import ABSENT, applied, found, same
+from unicache._core.documents.parts import ABSENT, applied, found, same
 from unicache.errors import (
     CounterOverflow,
     IndexOutOfRange,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.codec import MAX_DEPTH
-from unicache._core.paths import parse
+from unicache._core.documents.paths import parse
+from unicache._core.records.codec import MAX_DEPTH
 from unicache.errors import InvalidArgument
 
 

@@ -6,7 +6,7 @@ import typing
 
 import pytest
 
-from unicache._core.codec import decode, format_of
+from unicache._core.records.codec import decode, format_of
 from unicache.errors import ValueFormatError
 
 

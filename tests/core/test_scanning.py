@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from unicache import Cache
-from unicache._core.memory import MemoryStore
-from unicache._core.pages import Pages
+from unicache._core.documents.scan import KeyScan
 from unicache._core.run import run
-from unicache._core.scan import KeyScan
-from unicache._core.store import BATCH
+from unicache._core.stores.memory import MemoryStore
+from unicache._core.stores.pages import Pages
+from unicache._core.stores.store import BATCH
 from unicache.errors import StoreUnavailable
 
 

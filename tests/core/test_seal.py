@@ -11,12 +11,12 @@ import pytest
 
 from unicache import Cache
 from unicache._blocking import BlockingIo
-from unicache._core.codec import MAX_VALUE, format_of
-from unicache._core.failures import FAILURE, recalled, remembered
-from unicache._core.record import Record
-from unicache._core.seal import Encryption, KeyRing, Signing
+from unicache._core.loads.failures import FAILURE, recalled, remembered
+from unicache._core.records.codec import MAX_VALUE, format_of
+from unicache._core.records.record import Record
+from unicache._core.records.seal import Encryption, KeyRing, Signing
+from unicache._core.records.wrapping import COMPRESSED, ENCRYPTED, SIGNED, Wrapping
 from unicache._core.values import Values
-from unicache._core.wrapping import COMPRESSED, ENCRYPTED, SIGNED, Wrapping
 from unicache.errors import ConfigurationError, ValueFormatError
 
 NAME = b"shop:user:42"

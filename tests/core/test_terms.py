@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from unicache._core.freshness import Windows
-from unicache._core.settings import Settings
-from unicache._core.terms import Terms, terms_of
+from unicache._core.loads.freshness import Windows
+from unicache._core.loads.terms import Terms, terms_of
+from unicache._core.setup.settings import Settings
 from unicache.errors import ConfigurationError, InvalidArgument
 from unicache.typing import DEFAULT
 

@@ -9,8 +9,8 @@ from wire_kit import GREETING, HandIo, HandTransport, Running
 
 from servers import certificates
 from unicache._core.io import Endpoint
-from unicache._core.link import Link
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
+from unicache._core.wire.link import Link
 from unicache.errors import StoreUnavailable
 from unicache.server import ServerTls
 

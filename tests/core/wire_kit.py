@@ -4,8 +4,8 @@ from collections.abc import Callable, Coroutine, Generator, Hashable
 from typing import Any
 
 from unicache._core.io import Endpoint, Receiver
-from unicache._core.link import Link
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
+from unicache._core.wire.link import Link
 
 __all__ = ["GREETING", "HandIo", "HandTransport", "Promise", "Running", "open_link"]
 

@@ -12,7 +12,7 @@ from asgi_kit import App, ask, status_of, under_asyncio, until
 
 from http_table.middleware import Client
 from unicache._core.http.shelf import Shelf
-from unicache._core.memory import MemoryStore
+from unicache._core.stores.memory import MemoryStore
 from unicache.http import Options
 from unicache.server import Server
 from unicache_asyncio import Cache

@@ -8,11 +8,11 @@ import pytest
 
 from flavours import FLAVOURS, Flavour, Started
 from servers import observer
-from unicache._core import resp
 from unicache._core.io import PIECE, Event, Io
-from unicache._core.link import Link
-from unicache._core.links import Links
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
+from unicache._core.wire import resp
+from unicache._core.wire.link import Link
+from unicache._core.wire.links import Links
 from unicache.server import Server
 from wires import clients, linked, links_to, say
 

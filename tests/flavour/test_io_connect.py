@@ -10,7 +10,7 @@ import trustme
 
 from flavours import Flavour
 from unicache._core.io import Endpoint, Io
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
 from unicache.errors import ConfigurationError, OperationTimeout, StoreUnavailable
 from unicache.server import Server, find_binary
 from wires import NOBODY, Puppet, endpoint, links_to, say

@@ -10,17 +10,17 @@ import pytest
 
 from flavours import FLAVOURS, Flavour
 from unicache._core.io import Io
-from unicache._core.node import Credentials
+from unicache._core.setup.node import Credentials
 from unicache.errors import CacheClosed
 from unicache.server import Server
 from wires import clients, linked, links_to, say, wait_until
 
 PRELUDE = """
 import os, sys, threading
-from unicache._core import resp
+from unicache._core.wire import resp
 from unicache._core.io import Endpoint
-from unicache._core.node import Credentials, NodeOptions
-from unicache._core.pool import links_for
+from unicache._core.setup.node import Credentials, NodeOptions
+from unicache._core.wire.pool import links_for
 from unicache._core.run import run
 
 def links_to(io, **options):

@@ -16,9 +16,9 @@ import pytest
 
 from servers import observer
 from unicache._blocking import BlockingIo
-from unicache._core.links import Links
-from unicache._core.node import Credentials
 from unicache._core.run import run
+from unicache._core.setup.node import Credentials
+from unicache._core.wire.links import Links
 from unicache.errors import CacheClosed, CacheError, ConfigurationError, OperationTimeout
 from unicache.server import Server
 from wires import clients, links_to, say, wait_until

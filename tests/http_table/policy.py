@@ -5,7 +5,6 @@ from typing import assert_never
 
 from http_table.drivers import START, Seen, answer_of, check, request_of
 from http_table.stories import Origin, Step, Story
-from unicache._core.contexts import holding
 from unicache._core.http.answers import told
 from unicache._core.http.choices import CURRENT, Note
 from unicache._core.http.conditionals import unconditional
@@ -34,6 +33,7 @@ from unicache._core.http.verdicts import (
     Serve,
     ServeStale,
 )
+from unicache._core.tools.contexts import holding
 
 __all__ = ["run"]
 

@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
-from unicache._core.breaker import Breaker
 from unicache._core.counts import Counts, Events
-from unicache._core.flight import Flights
+from unicache._core.invalidation.missed import Missed
 from unicache._core.io import Io
-from unicache._core.keeper import Keeper
-from unicache._core.limit import Limit
-from unicache._core.missed import Missed
-from unicache._core.settings import Settings
-from unicache._core.store import Reader, Store
-from unicache._core.turns import Turns
+from unicache._core.loads.flight import Flights
+from unicache._core.loads.keeper import Keeper
+from unicache._core.setup.settings import Settings
+from unicache._core.stores.store import Reader, Store
+from unicache._core.tools.breaker import Breaker
+from unicache._core.tools.limit import Limit
+from unicache._core.tools.turns import Turns
 from unicache._core.values import Values
 from unicache.errors import OperationTimeout, ServerError, StoreUnavailable
 

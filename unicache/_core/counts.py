@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from unicache._core import log
+from unicache._core.tools import log
 from unicache.errors import CacheClosed, CacheError, ConfigurationError, ServerError
 
 __all__ = ["EVENTS", "Counts", "Events"]

@@ -3,28 +3,28 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from unicache._core.bulk import Bulk
-from unicache._core.changing import Changes
 from unicache._core.core import Core
-from unicache._core.counting import Counters
-from unicache._core.documents import Documents
-from unicache._core.documents_many import ManyDocuments
-from unicache._core.durations import optional_seconds
-from unicache._core.invalidation import Invalidation
+from unicache._core.documents.changing import Changes
+from unicache._core.documents.counting import Counters
+from unicache._core.documents.locking import Locks
+from unicache._core.documents.many import ManyDocuments
+from unicache._core.documents.options import Life, life_of
+from unicache._core.documents.options import Ttl as DocumentTtl
+from unicache._core.documents.partial import PartialDocuments
+from unicache._core.documents.single import Documents
+from unicache._core.documents.structures import Structure
+from unicache._core.invalidation.calls import Invalidation
+from unicache._core.invalidation.tags import Tags
 from unicache._core.io import Io
-from unicache._core.load import Loads
-from unicache._core.locking import Locks
-from unicache._core.names import Keyspace
-from unicache._core.node import NodeOptions
-from unicache._core.options import Life, life_of
-from unicache._core.options import Ttl as DocumentTtl
-from unicache._core.partial import PartialDocuments
-from unicache._core.plan import Plan
-from unicache._core.settings import Settings
-from unicache._core.structures import Structure
-from unicache._core.tags import Tags
-from unicache._core.terms import Ttl, terms_of
-from unicache._core.url import Memory, configuration
+from unicache._core.keys.names import Keyspace
+from unicache._core.loads.bulk import Bulk
+from unicache._core.loads.load import Loads
+from unicache._core.loads.plan import Plan
+from unicache._core.loads.terms import Ttl, terms_of
+from unicache._core.setup.node import NodeOptions
+from unicache._core.setup.settings import Settings
+from unicache._core.setup.url import Memory, configuration
+from unicache._core.tools.durations import optional_seconds
 from unicache.errors import ConfigurationError, InvalidArgument, OperationTimeout, StoreUnavailable
 from unicache.typing import Duration, LoadOptions
 
@@ -110,7 +110,7 @@ def engine_for(io: Io, url: str, namespace: str, options: Mapping[str, Any]) -> 
 def _core(io: Io, where: Memory | NodeOptions, settings: Settings) -> Core:
     """A store is imported with the first cache that is made of it: no process pays for those that it does not use."""
     if isinstance(where, Memory):
-        from unicache._core.memory import MemoryStore
+        from unicache._core.stores.memory import MemoryStore
 
         return Core(io, MemoryStore(io.now, max_entries=where.max_entries, max_bytes=where.max_bytes), settings)
     from unicache._core.wired import wired

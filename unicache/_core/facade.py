@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Self, Unpack
 
 from unicache._core.engine import Engine, engine_for
+from unicache._core.invalidation.pending import Outstanding
+from unicache._core.invalidation.transactions import outstanding
 from unicache._core.io import Io
-from unicache._core.pending import Outstanding
-from unicache._core.transactions import outstanding
-from unicache._core.url import from_environment
+from unicache._core.setup.url import from_environment
 from unicache.typing import Duration, Options
 
 __all__ = ["Facade"]

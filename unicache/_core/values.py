@@ -6,13 +6,13 @@ A name is given with everything: what is stored is bound to it. What must not li
 
 from typing import Any
 
-from unicache._core.codec import MAX_VALUE, PROVOKED, Format, check, declare, decode, too_large
 from unicache._core.io import Io
-from unicache._core.names import key_part
-from unicache._core.record import COUNTER, Record, TagVersion
-from unicache._core.store import Found
-from unicache._core.tokens import new_cas
-from unicache._core.wrapping import Wrapping
+from unicache._core.keys.names import key_part
+from unicache._core.records.codec import MAX_VALUE, PROVOKED, Format, check, declare, decode, too_large
+from unicache._core.records.record import COUNTER, Record, TagVersion
+from unicache._core.records.wrapping import Wrapping
+from unicache._core.stores.store import Found
+from unicache._core.tools.tokens import new_cas
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
 

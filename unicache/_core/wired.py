@@ -4,16 +4,16 @@ import msgspec
 
 from unicache._core.core import Core
 from unicache._core.io import Io
-from unicache._core.links import Links
-from unicache._core.near import Near
-from unicache._core.near_store import NearStore
-from unicache._core.node import NodeOptions
-from unicache._core.pool import links_for
-from unicache._core.replicas import ReplicaReader
-from unicache._core.sending import Acknowledgement
-from unicache._core.settings import Settings
-from unicache._core.store import Reader
-from unicache._core.valkey import ValkeyStore
+from unicache._core.setup.node import NodeOptions
+from unicache._core.setup.settings import Settings
+from unicache._core.stores.near_store import NearStore
+from unicache._core.stores.replicas import ReplicaReader
+from unicache._core.stores.sending import Acknowledgement
+from unicache._core.stores.store import Reader
+from unicache._core.stores.valkey import ValkeyStore
+from unicache._core.wire.links import Links
+from unicache._core.wire.near import Near
+from unicache._core.wire.pool import links_for
 
 __all__ = ["wired"]
 

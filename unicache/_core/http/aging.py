@@ -10,7 +10,7 @@ from unicache._core.engine import Engine
 from unicache._core.http.filing import Filing
 from unicache._core.http.options import Options, rules_of
 from unicache._core.http.shelf import HTTP, page_of
-from unicache._core.record import Held, Record
+from unicache._core.records.record import Held, Record
 
 __all__ = ["Aging"]
 

@@ -17,7 +17,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import assert_never
 
-from unicache._core.contexts import holding
 from unicache._core.http.answers import collapsed, told
 from unicache._core.http.arriving import Arrival
 from unicache._core.http.choices import CURRENT, Note
@@ -45,6 +44,7 @@ from unicache._core.http.verdicts import (
     Serve,
     ServeStale,
 )
+from unicache._core.tools.contexts import holding
 from unicache.errors import CacheError, InvalidArgument
 
 __all__ = ["Exchange", "Refresh"]

@@ -17,11 +17,11 @@ from unicache._core.http.rules import Rules
 from unicache._core.http.shelf import HTTP, Found, Slot, page_in, variant_name
 from unicache._core.http.stored import Page, Stored, grown, pack_page, pack_stored
 from unicache._core.http.verdicts import Keep
-from unicache._core.names import Keyspace, bounded
-from unicache._core.record import Record, TagVersion
-from unicache._core.store import Outcome, Rule, Write
-from unicache._core.tags import Tags
-from unicache._core.tokens import new_cas, new_token
+from unicache._core.invalidation.tags import Tags
+from unicache._core.keys.names import Keyspace, bounded
+from unicache._core.records.record import Record, TagVersion
+from unicache._core.stores.store import Outcome, Rule, Write
+from unicache._core.tools.tokens import new_cas, new_token
 
 __all__ = ["Filing"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from unicache._core.durations import optional_seconds, seconds
 from unicache._core.http.messages import Request
 from unicache._core.http.rules import Naming, Rules
+from unicache._core.tools.durations import optional_seconds, seconds
 from unicache.errors import ConfigurationError
 from unicache.typing import Duration
 

@@ -13,10 +13,10 @@ from unicache._core.http.messages import Request
 from unicache._core.http.policy import outdated
 from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Page, Stored, unpack_page, unpack_stored
-from unicache._core.looking import look
-from unicache._core.names import Keyspace
-from unicache._core.record import Held, Record, TagVersion
-from unicache._core.tags import Tags
+from unicache._core.invalidation.tags import Tags
+from unicache._core.keys.names import Keyspace
+from unicache._core.records.record import Held, Record, TagVersion
+from unicache._core.stores.looking import look
 
 __all__ = ["HTTP", "Found", "Shelf", "Slot", "page_in", "page_of", "variant_name"]
 

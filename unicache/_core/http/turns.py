@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from unicache._core.core import Core
-from unicache._core.flight import Flight, Gone, Interrupted, Loaded, Role
 from unicache._core.http.shelf import Slot
-from unicache._core.names import Keyspace
-from unicache._core.record import Held, Record
-from unicache._core.tokens import new_token
-from unicache._core.waiting import Waiting
+from unicache._core.keys.names import Keyspace
+from unicache._core.loads.flight import Flight, Gone, Interrupted, Loaded, Role
+from unicache._core.loads.waiting import Waiting
+from unicache._core.records.record import Held, Record
+from unicache._core.tools.tokens import new_token
 from unicache.errors import CacheError, ValueFormatError
 
 __all__ = ["Next", "Turn", "Turns"]

@@ -1,0 +1,1 @@
+"""Document calls: what each reads and writes, and what counts as absent."""

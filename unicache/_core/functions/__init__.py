@@ -1,0 +1,1 @@
+"""Decorated functions: what a decoration means, and what its handle does."""

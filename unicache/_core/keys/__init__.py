@@ -1,0 +1,1 @@
+"""From calls and keys to the names of keys on the server: injective, and the same in every process. Pure."""

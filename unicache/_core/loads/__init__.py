@@ -1,0 +1,1 @@
+"""Load-through: who loads, who waits, what is served meanwhile, what is stored."""

@@ -1,0 +1,1 @@
+"""What lies under a key, as values and as bytes: codecs, compression, seals, the envelope. Pure."""

@@ -1,0 +1,1 @@
+"""What the user configures: URLs and options, checked, as values. Nothing here opens anything."""
