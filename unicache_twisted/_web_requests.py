@@ -98,9 +98,9 @@ class Template:
         Where it has added a line to what was handed on, its own counts: it passes another server's Date on.
         """
         for name in HANDED_ON:
-            handed, *own = start.fields.getRawHeaders(name, [None])
-            if own and [handed] == self._state["responseHeaders"].getRawHeaders(name):
-                start.fields.setRawHeaders(name, own)
+            said = start.fields.getRawHeaders(name, [])
+            if len(said) > 1 and said[:1] == self._state["responseHeaders"].getRawHeaders(name):
+                start.fields.setRawHeaders(name, said[1:])
         return Head(start.status, read(start.fields), _has_session(request))
 
     def _content(self) -> Any:
