@@ -60,14 +60,14 @@ class Loads:
 
     # -- the calls
 
-    def hit(self, name: bytes, held: object, terms: Terms, counts: Counts, schema: int) -> Any:
+    def hit(self, name: bytes, held: object, terms: Terms, counts: Counts, schema: int, *, wanted: Any = None) -> Any:
         """The value of what the name holds, counted, if nothing else has to be asked or done; else ``MISS``."""
         if type(held) is not Record:
             return MISS
         if (held.tags or held.soft or held.codec == FAILURE) and not self._fresh_at_once(held, terms):
             return MISS
         try:
-            value = self._value(name, held, None, schema)
+            value = self._value(name, held, wanted, schema)
         except ValueFormatError:  # whoever looks again counts it
             return MISS
         counts.hits += 1
@@ -84,10 +84,22 @@ class Loads:
     def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
         return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
 
+    def at_hand(self, plan: Plan) -> Any:
+        """The cached value as a result, counted, if nobody has to be asked; else ``MISS``."""
+        held = self._store.peek(plan.name)
+        value = self.hit(plan.name, held, plan.terms, plan.counts, plan.schema, wanted=plan.wanted)
+        if value is MISS:
+            return MISS
+        plan.counts.near += 1
+        self._core.counts.near += 1
+        return Result(value, "hit", age=self._age(cast("Record", held)))
+
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
             return Result(await self._io.call(plan.load), "uncached")
+        if (result := self.at_hand(plan)) is not MISS:
+            return cast("Result[Any]", result)
         return await self.further(plan, await self.read(plan.name))
 
     async def further(self, plan: Plan, held: Held | CacheError) -> Result[Any]:
@@ -110,7 +122,8 @@ class Loads:
 
     async def peeked(self, plan: Plan) -> Any:
         """The value if it is there and fresh, else None; nothing is loaded."""
-        seen = await self._look(plan)
+        known = self._store.peek(plan.name)
+        seen = await self._seen_in(known if isinstance(known, Record) else await self.read(plan.name), plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
         return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)
@@ -170,7 +183,10 @@ class Loads:
         stale = reason is not None or seen.state is State.REVALIDATE
         self._count_hit(plan, stale=stale)
         why = reason or (seen.state.value if stale else None)
-        return Result(value, "hit", stale, why, max(0.0, self._io.wall() - record.created))
+        return Result(value, "hit", stale, why, self._age(record))
+
+    def _age(self, record: Record) -> float:
+        return max(0.0, self._io.wall() - record.created)
 
     def _count_hit(self, plan: Plan, *, stale: bool) -> None:
         for counts in (plan.counts, self._core.counts):
