@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 import unicache
 from unicache._core.functions import invalidating, many, single
 from unicache._core.functions.handles import Handle
-from unicache._core.loads.load import MISS
+from unicache._core.loads.serving import MISS
 from unicache._core.tools.docstrings import documented_like
 from unicache.typing import CacheInfo, Result
 from unicache_twisted._driving import Driven

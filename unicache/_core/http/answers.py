@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from unicache._core.http.conditionals import Condition, evaluated, range_applies
-from unicache._core.http.fields import Headers, first, without
+from unicache._core.http.fields import Headers, combined, first, without
 from unicache._core.http.keys import key_of
 from unicache._core.http.messages import Head
 from unicache._core.http.ranges import content_range, length_of, multipart, ranges_of
@@ -73,7 +73,7 @@ def _whole_or_part(case: Case, stored: Stored, headers: Headers, status: Status)
 
 def _part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answer | None:
     """206 or 416; None when there is no range, or it is to be ignored."""
-    wanted = first(case.request.headers, "range")
+    wanted = combined(case.request.headers, "range")
     if wanted is None or case.request.method != "GET" or not range_applies(case, stored):
         return None
     ranges = ranges_of(wanted, stored.length, case.rules.max_ranges)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from unicache._core.http.fields import Headers, combined, lines, split
+from unicache._core.http.fields import Headers, lines, split
 from unicache._core.http.messages import Request
 from unicache._core.http.rules import Rules
 
@@ -22,7 +22,7 @@ LONGEST_PREFIX = 400
 
 LONGEST_HOST = 255
 
-_HOST = re.compile(r"(?:[a-z0-9._~%!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[a-z0-9._~%!$&'()*+;=-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _PATH = re.compile(r"/[!-~]*")
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -82,7 +82,7 @@ def unkeyable(request: Request, rules: Rules) -> str | None:
 
 
 def _by_fields(headers: Headers, rules: Rules) -> str | None:
-    names = {name for name, _ in headers}
+    names = {name.replace("_", "-") for name, _ in headers}  # which many applications cannot tell apart
     if names & _OVERRIDES:
         return "method-override"
     if "upgrade" in names:
@@ -134,13 +134,17 @@ def variant_of(request: Request, vary: Iterable[str], rules: Rules) -> bytes:
 
 
 def _selected(headers: Headers, name: str, rules: Rules) -> tuple[str, str]:
-    """Whether the field is there, and its members; lines, and white space around members, make no difference."""
-    value = combined(headers, name)
-    if value is None:
+    """Whether the field is there, and its members; lines, and white space around members, make no difference.
+
+    Neither do ``_`` and ``-`` in its name, which are one in a WSGI environment.
+    """
+    plain = name.replace("_", "-")
+    said = [value for each, value in headers if each.replace("_", "-") == plain]
+    if not said:
         return "absent", ""
-    found = split(value)
+    found = split(", ".join(said))
     if name in rules.normalise:
-        found = sorted({re.sub(r"\s*;\s*", ";", each.lower()) for each in found})
+        found = sorted({";".join(map(str.strip, each.lower().split(";"))) for each in found})
     return "there", ",".join(found)
 
 

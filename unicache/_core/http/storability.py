@@ -88,7 +88,7 @@ def _by_person(request: Request, head: Head, control: Control, rules: Rules, lif
     public = bool(rules.shared) or any(name in control.directives for name in _PUBLIC)
     if lines(request.headers, "authorization") and not public:
         return "authorization"
-    if lines(head.headers, "set-cookie") and rules.set_cookie == "refuse":
+    if rules.set_cookie == "refuse" and lines(without(head.headers, _withheld(control)), "set-cookie"):
         return "set-cookie"
     if head.personal and not public and "cookie" not in effective_vary(head, rules):
         return "session"
@@ -180,16 +180,24 @@ def _tag_of(headers: Headers, body: bytes) -> str:
 
 
 def _kept_fields(headers: Headers, control: Control, rules: Rules) -> Headers:
-    """Without those of the connection, Age, what may be shown to one person only, and what must be asked for anew."""
-    dropped = {"age"} | control.directives.names("private") | control.directives.names("no-cache")
+    """Without those of the connection, Age, and what no other client may get."""
+    dropped = {"age"} | _withheld(control)
     if rules.set_cookie == "strip":
         dropped |= {"set-cookie", "set-cookie2"}
     return without(end_to_end(headers), dropped)
 
 
+def _withheld(control: Control) -> frozenset[str]:
+    """Fields that may be shown to one person only, and those that must be asked for anew."""
+    return control.directives.names("private") | control.directives.names("no-cache")
+
+
 def freshened(stored: Stored, head: Head, rules: Rules, times: Times) -> Stored:
-    """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2)."""
+    """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2).
+
+    A 304 without a Date is of now, so the old one goes (RFC 9110 6.6.1).
+    """
     news = without(end_to_end(head.headers), _KEPT_BY_304 | {"cache-status", "set-cookie", "set-cookie2"})
-    merged = without(stored.headers, {name for name, _ in news}) + news
+    merged = without(stored.headers, {"date"} | {name for name, _ in news}) + news
     aged = merged + tuple(("age", value) for value in lines(head.headers, "age"))
     return replace(stored_from(Head(stored.status, aged), rules, times), length=stored.length, tag=stored.tag)

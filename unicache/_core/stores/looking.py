@@ -15,7 +15,7 @@ _TOLD = (Absent, Lease, Record)
 
 async def look_at(store: Reader, name: bytes) -> Held:
     """What one name holds. Raises ValueFormatError for foreign bytes."""
-    found = store.peek(name)
+    found = store.peek(name) if store.near else None
     return _held(found) if isinstance(found, _TOLD) else await store.read(name)
 
 
