@@ -82,12 +82,17 @@ CONDITIONS = (
             "Content-Type: text/plain",
             "Content-Length: 4",
             "Content-Encoding: x",
+            "Access-Control-Allow-Origin: *",
+            "CDN-Cache-Control: max-age=60",
         ),
         ask(
             'If-None-Match: "abc"',
             expect=HIT,
             status=304,
-            has=(TAG, FRESH, "Expires: <57>", "Date: <-3>", "Vary: Foo", "Content-Location: /x", "Age: 3"),
+            has=(
+                *(TAG, FRESH, "Expires: <57>", "Date: <-3>", "Vary: Foo", "Content-Location: /x", "Age: 3"),
+                *("Access-Control-Allow-Origin: *", "CDN-Cache-Control: max-age=60"),
+            ),
             lacks=("content-length", "content-type", "content-encoding"),
             body=b"",
         ),
@@ -234,6 +239,13 @@ REVALIDATION = (
         reply(SHORT, TAG),
         ask(expect=MISS, origin=Origin(200, (FRESH, 'ETag: "other"'), b"new", confused=True), status=200, body=b"new"),
         ask(expect=HIT, body=b"new"),
+    ),
+    story(
+        41,
+        "a 304 about an older state",
+        reply(SHORT, LONG_AGO),
+        ask(origin=Origin(200, (FRESH, "Last-Modified: <-9000>"), b"old", confused=True), expect=MISS, body=b"old"),
+        ask(expect=HIT, body=b"old"),
     ),
     story(
         41,

@@ -72,6 +72,7 @@ STORABILITY = (
     ),
     not_reused(5, "a 206 without a range", FRESH, "Content-Range: bytes 0-3/10", status=206),
     not_reused(5, "a 304 nobody asked for", FRESH, status=304),
+    *(not_reused(5, f"a {status}, which is for one request", FRESH, status=status) for status in (412, 416, 417)),
     not_reused(6, "neither lifetime nor validator"),
     not_reused(6, "a lifetime of 0 and no validator", "Cache-Control: max-age=0"),
     revalidated(6, "a validator is enough", 'ETag: "a"'),

@@ -39,6 +39,9 @@ _IN_304 = frozenset(
 )
 """Fields of a 304 (RFC 9110 15.4.5), and what goes with every response."""
 
+_ALSO_IN_304 = ("access-control-", "cdn-cache-control", "surrogate-control")
+"""How fields begin that browsers and caches in front go by before they look at what they have."""
+
 _BODILESS = frozenset({204, 304})
 
 
@@ -57,7 +60,7 @@ def answered(case: Case, stored: Stored, status: Status, *, cookies: Iterable[st
 
 
 def _for_304(headers: Headers) -> Headers:
-    return tuple((name, value) for name, value in headers if name in _IN_304)
+    return tuple((name, value) for name, value in headers if name in _IN_304 or name.startswith(_ALSO_IN_304))
 
 
 def _whole_or_part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answer:

@@ -113,6 +113,12 @@ def validating(request: Request, stored: Stored) -> Headers:
 
 
 def matches_304(stored: Stored, headers: Headers) -> bool:
-    """Whether a 304 with these fields is about the stored response (RFC 9111 4.3.4)."""
-    news, known = first(headers, "etag"), first(stored.headers, "etag")
-    return news is None or known is None or weakly_equal(news, known)
+    """Whether a 304 with these fields is about the stored response (RFC 9111 4.3.4).
+
+    By the tag if both have one, else by the date: what was put back to an older state was "not modified since" either.
+    """
+    for name in ("etag", "last-modified"):
+        news, known = first(headers, name), first(stored.headers, name)
+        if news is not None and known is not None:
+            return weakly_equal(news, known)
+    return True

@@ -30,24 +30,19 @@ _FORWARDING = frozenset(
     {
         "forwarded",
         "front-end-https",
-        "x-forwarded-host",
-        "x-forwarded-path",
-        "x-forwarded-port",
-        "x-forwarded-prefix",
-        "x-forwarded-proto",
-        "x-forwarded-protocol",
-        "x-forwarded-scheme",
-        "x-forwarded-server",
-        "x-forwarded-ssl",
         "x-host",
-        "x-original-host",
-        "x-original-url",
-        "x-rewrite-url",
+        "x-http-destinationurl",
+        "x-http-host-override",
+        "x-scheme",
         "x-script-name",
         "x-url-scheme",
     }
 )
-"""Fields by which applications build other URLs than the request's."""
+_FORWARDING_STEMS = ("x-forwarded-", "x-original-", "x-rewrite-")
+"""Fields by which applications build other URLs than the request's, or know who is asking."""
+
+_ADDRESSES = frozenset({"x-forwarded-by", "x-forwarded-for", "x-original-forwarded-for"})
+"""Fields that begin so and are in every request behind a proxy."""
 
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
@@ -87,8 +82,8 @@ def _by_fields(headers: Headers, rules: Rules) -> str | None:
         return "method-override"
     if "upgrade" in names:
         return "upgrade"
-    unkeyed = (names & _FORWARDING) - rules.trusted - set(rules.vary)
-    return min(unkeyed, default=None)
+    forwarding = (names & _FORWARDING) | {name for name in names if name.startswith(_FORWARDING_STEMS)}
+    return min(forwarding - _ADDRESSES - rules.trusted - set(rules.vary), default=None)
 
 
 def with_normal_query(request: Request, rules: Rules) -> Request:

@@ -17,7 +17,10 @@ from unicache._core.http.stored import Stored
 
 __all__ = ["effective_vary", "finished", "freshened", "refusal", "stored_from"]
 
-_UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - {206, 304}
+_UNKEYED = frozenset({206, 304, 412, 416, 417})
+"""Statuses that answer a range, a condition or an expectation, which no key has in it."""
+
+_UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - _UNKEYED
 """Statuses that must-understand may be said of."""
 
 _KEPT_BY_304 = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
@@ -62,7 +65,7 @@ def _by_request(request: Request, rules: Rules) -> str | None:
 
 def _by_status(request: Request, head: Head, rules: Rules, life: Lifetime) -> str | None:
     status = head.status
-    if status < 200 or status > 599 or status in (206, 304):
+    if status < 200 or status > 599 or status in _UNKEYED:
         return "status"
     if rules.statuses is not None and status not in rules.statuses:
         return "option-statuses"
