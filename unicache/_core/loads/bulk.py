@@ -21,7 +21,6 @@ from unicache._core.loads.load import Loads
 from unicache._core.loads.plan import Plan
 from unicache._core.loads.serving import MISS, Serving
 from unicache._core.records.record import Record
-from unicache._core.stores.looking import look
 from unicache._core.tools.detached import FOREVER
 from unicache._core.tools.tokens import new_token
 
@@ -61,15 +60,20 @@ class Bulk:
 
     async def _found(self, plans: Mapping[Any, Plan]) -> dict[Any, Any]:
         """What can be served as it is."""
-        names = [plan.name for plan in plans.values()]
-        held = await self._core.ask(lambda: look(self._store, names))
+        at_hand = {item: self._serving.at_hand(plan) for item, plan in plans.items()}
+        results = {item: result.value for item, result in at_hand.items() if result is not MISS}
+        if len(results) < len(plans):
+            await self._read({item: plan for item, plan in plans.items() if item not in results}, results)
+        return results
+
+    async def _read(self, plans: Mapping[Any, Plan], results: dict[Any, Any]) -> None:
+        """Ask the store, and serve what is good."""
+        held = await self._core.ask(self._store.read_many, [plan.name for plan in plans.values()])
         records = {item: record for item, record in zip(plans, held, strict=True) if isinstance(record, Record)}
         valid = await self._tags.valid_many(list(records.values()))
-        results: dict[Any, Any] = {}
         for (item, record), current in zip(records.items(), valid, strict=True):
             if current:
                 self._serve(plans[item], item, record, results)
-        return results
 
     def _serve(self, plan: Plan, item: Any, record: Record, results: dict[Any, Any]) -> None:
         seen = self._serving.again(record, plan)

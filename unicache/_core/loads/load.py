@@ -55,6 +55,8 @@ class Loads:
         """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
             return Result(await self._io.call(plan.load), "uncached")
+        if (result := self._serving.at_hand(plan)) is not MISS:
+            return cast("Result[Any]", result)
         return await self.further(plan, await self.read(plan.name))
 
     async def further(self, plan: Plan, held: Held | CacheError) -> Result[Any]:
@@ -77,7 +79,9 @@ class Loads:
 
     async def peeked(self, plan: Plan) -> Any:
         """The value if it is there and fresh, else None; nothing is loaded."""
-        seen = await self._look(plan)
+        known = self._serving.known(plan.name)
+        held = known if isinstance(known, Record) else await self.read(plan.name)
+        seen = await self._serving.seen(held, plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
         return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)

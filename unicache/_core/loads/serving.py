@@ -15,7 +15,7 @@ from unicache._core.loads.failures import recalled
 from unicache._core.loads.freshness import State, state_of
 from unicache._core.loads.plan import Plan
 from unicache._core.loads.terms import Terms
-from unicache._core.records.record import FAILURE, Held, Record
+from unicache._core.records.record import FAILURE, Held, Known, Record
 from unicache.errors import CacheError, ValueFormatError
 from unicache.typing import Result
 
@@ -39,12 +39,13 @@ class Serving:
         self._core = core
         self._io = core.io
         self._store = core.store
+        self._near = core.store.near
         self._values = core.values
         self._value = core.values.value
         self._names = names
         self._tags = Tags(core.store, names)
 
-    def hit(self, name: bytes, held: object, terms: Terms, schema: int) -> Any:
+    def hit(self, name: bytes, held: object, terms: Terms, schema: int, wanted: Any = None) -> Any:
         """The value of what the name holds, not yet counted, if nothing else has to be asked or done; else ``MISS``."""
         if type(held) is not Record:
             return MISS
@@ -52,9 +53,25 @@ class Serving:
             return MISS
         read = self._value
         try:
-            return read(name, held, None, schema)
+            return read(name, held, wanted, schema)
         except ValueFormatError:  # whoever looks again counts it
             return MISS
+
+    def known(self, name: bytes) -> Known:
+        """What is known of the name without asking."""
+        return self._store.peek(name) if self._near else None
+
+    def at_hand(self, plan: Plan) -> Any:
+        """The cached value as a result, counted, if nobody has to be asked; else ``MISS``."""
+        held = self.known(plan.name)
+        if not isinstance(held, Record):
+            return MISS
+        value = self.hit(plan.name, held, plan.terms, plan.schema, plan.wanted)
+        if value is MISS:
+            return MISS
+        plan.counts.near += 1
+        self._core.counts.near += 1
+        return Result(value, "hit", age=self._age(held))
 
     def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
         return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
@@ -118,7 +135,10 @@ class Serving:
         stale = reason is not None or seen.state is State.REVALIDATE
         self._count_hit(plan, stale=stale)
         why = reason or (seen.state.value if stale else None)
-        return Result(value, "hit", stale, why, max(0.0, self._io.wall() - record.created))
+        return Result(value, "hit", stale, why, self._age(record))
+
+    def _age(self, record: Record) -> float:
+        return max(0.0, self._io.wall() - record.created)
 
     def _count_hit(self, plan: Plan, *, stale: bool) -> None:
         for counts in (plan.counts, self._core.counts):
