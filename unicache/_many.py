@@ -95,13 +95,13 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         """Add to many integers, each on its own, and return the sums. A key given twice counts once.
 
-        ``delta``, ``initial`` and ``ttl`` are for all, or mappings from keys. Raises ManyError as ``get_many`` does,
-        with what ``increment`` raises, and InvalidArgument before anything is sent.
+        ``delta``, ``initial`` and ``ttl`` are for all, or mappings from keys to what differs from the default. Raises
+        ManyError as ``get_many`` does, with what ``increment`` raises, and InvalidArgument before anything is sent.
         """
         return run(self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
 
@@ -111,7 +111,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         """Subtract from many integers; as ``increment_many``."""

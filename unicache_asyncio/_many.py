@@ -76,7 +76,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         return await self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
@@ -87,7 +87,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         return await self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)

@@ -81,7 +81,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
         return Driven(self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
@@ -92,7 +92,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
         return Driven(self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))

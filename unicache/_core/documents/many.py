@@ -17,6 +17,7 @@ from unicache._core.documents.options import (
     Ttl,
     caught,
     caught_in,
+    check_type,
     each_of,
     life_of,
     lives_of,
@@ -63,6 +64,7 @@ class ManyDocuments:
     async def get(self, keys: Iterable[str], wanted: Any, return_exceptions: bool) -> dict[str, Any]:
         """The values of the keys that are there."""
         names = self._names.entries(keys)
+        check_type(wanted)
         results: dict[str, Any] = {}
         for (key, name), found in zip(names.items(), await self._found(names), strict=True):
             if isinstance(found, Record):

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from unicache._core.records.codec import declare
 from unicache._core.records.record import Record, TagVersion
 from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
@@ -31,6 +32,7 @@ __all__ = [
     "caught_in",
     "check_cas",
     "check_retries",
+    "check_type",
     "done",
     "each_of",
     "kept_unless",
@@ -89,6 +91,12 @@ def check_retries(retries: int) -> None:
     """Raises InvalidArgument for what is no number of retries."""
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
         raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
+
+
+def check_type(wanted: Any) -> None:
+    """Raises InvalidArgument for what values cannot be checked against: before anything is asked, or even changed."""
+    if wanted is not None:
+        declare(wanted)
 
 
 def per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mapping[str, int]:

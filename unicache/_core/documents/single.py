@@ -12,6 +12,7 @@ from unicache._core.documents.options import (
     Life,
     Ttl,
     check_cas,
+    check_type,
     done,
     kept_unless,
     life_of,
@@ -71,6 +72,7 @@ class Documents:
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
         name = self._names.entry(key)
+        check_type(wanted)
         held = await self._reader.read(name)
         record = held if type(held) is Record and not needs_judgement(held) else await self._verdicts.found(held)
         return default if record is None else self._values.value(name, record, wanted)
@@ -78,6 +80,7 @@ class Documents:
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
         name = self._names.entry(key)
+        check_type(wanted)
         found = await self._reader.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
@@ -145,6 +148,7 @@ class Documents:
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
+        check_type(wanted)
         return self._values.value(name, await self._verdicts.renewed(name, seconds, key), wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:
