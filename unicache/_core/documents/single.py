@@ -16,8 +16,8 @@ from unicache._core.documents.options import (
     done,
     kept_unless,
     life_of,
-    mismatch,
     not_found,
+    removal_of,
     ruled,
     tagged,
 )
@@ -26,7 +26,7 @@ from unicache._core.invalidation.tags import Tags
 from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import ABSENT, Record
 from unicache._core.stores.rules import needs_judgement
-from unicache._core.stores.store import KeepTtl, Outcome, Rule, Write
+from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
 from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
@@ -72,7 +72,8 @@ class Documents:
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
         name = self._names.entry(key)
-        check_type(wanted)
+        if wanted is not None:
+            check_type(wanted)
         held = await self._reader.read(name)
         record = held if type(held) is Record and not needs_judgement(held) else await self._verdicts.found(held)
         return default if record is None else self._values.value(name, record, wanted)
@@ -104,12 +105,14 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
-        if keep_ttl and cas is None:
-            return self._written(write, await self._kept(write), key)
-        outcome = await self._store.write(write)
-        if outcome is Outcome.MISSING:
-            raise mismatch(key)
-        return self._written(write, outcome, key)
+        return self._written(write, await self.put(write), key)
+
+    async def put(self, write: Write) -> Outcome:
+        """Write whatever is there, or over the record that has the user's CAS."""
+        if write.rule.by_cas:
+            outcome = await self._verdicts.written(write, alive=True)
+            return Outcome.MISMATCH if outcome is Outcome.MISSING else outcome
+        return await (self._kept(write) if write.ttl is KEEP_TTL else self._store.write(write))
 
     async def _kept(self, write: Write) -> Outcome:
         """Write over what is there, which must be looked at to keep its time; or where nothing is."""
@@ -135,9 +138,7 @@ class Documents:
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
-        name = self._names.entry(key)
-        check_cas(cas)
-        outcome = await (self._verdicts.removed(name) if cas is None else self._store.remove(name, cas))
+        outcome = await self._verdicts.removed(removal_of(self._names.entry(key), cas))
         return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
