@@ -39,7 +39,7 @@ async def _landed_for_all(self: Loads, flight: Flight, role: Role, plan: Plan, s
     """Give whoever waited what was loaded, accepted or not."""
     if role is Role.LEADER or not isinstance(flight.landing, Loaded):
         return await _landed(self, flight, role, plan, stale)
-    self._count_hit(plan, stale=False)
+    self._serving._count_hit(plan, stale=False)
     return Result(flight.landing.value, "hit")
 
 

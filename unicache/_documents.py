@@ -29,7 +29,7 @@ class DocumentCalls(Facade):
         None, 0, "" and False are values like any other. With ``type``, such as ``Order`` or ``list[int]``, the value
         must be one. Raises ValueFormatError when what is stored is not; StoreUnavailable, OperationTimeout.
         """
-        if type is None and (value := self._documents.peek(key, default)) is not MISSING:
+        if (value := self._documents.peek(key, default, type)) is not MISSING:
             return value
         return run(self._documents.get(key, default, type))
 

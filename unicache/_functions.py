@@ -5,7 +5,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, ov
 
 from unicache._core.functions import invalidating, many, single
 from unicache._core.functions.handles import Handle
-from unicache._core.loads.load import MISS
+from unicache._core.loads.serving import MISS
 from unicache._core.run import run
 from unicache._pending import Pending
 from unicache.typing import CacheInfo, Result

@@ -77,7 +77,7 @@ class SocketTransport:
 
     def arrivals(self) -> Callable[[float, int], Sequence[object]]:
         """What looks at the socket without reading it, for many threads at a time."""
-        if sys.platform != "linux":
+        if not hasattr(select, "epoll"):  # only Linux has it, and gevent's ``patch_all()`` takes it away
             return lambda _seconds, _most: select.select((self._sock,), (), (), 0.0)[0]
         watcher = select.epoll()
         watcher.register(self._sock, select.EPOLLIN)

@@ -26,7 +26,7 @@ class DocumentCalls(Facade):
     @overload
     async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any: ...
     async def get(self, key: str, default: Any = None, *, type: Any = None) -> Any:
-        if type is None and (value := self._documents.peek(key, default)) is not MISSING:
+        if (value := self._documents.peek(key, default, type)) is not MISSING:
             return value
         return await self._documents.get(key, default, type)
 

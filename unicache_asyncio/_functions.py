@@ -5,7 +5,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, ov
 
 import unicache
 from unicache._core.functions import invalidating, many, single
-from unicache._core.loads.load import MISS
+from unicache._core.loads.serving import MISS
 from unicache._core.tools.docstrings import documented_like
 from unicache.typing import CacheInfo, Result
 from unicache_asyncio._handle import CoroutineHandle

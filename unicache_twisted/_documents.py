@@ -9,7 +9,6 @@ import unicache._documents as calls
 from unicache._core.documents.single import MISSING
 from unicache._core.facade import Facade
 from unicache._core.tools.docstrings import documented_like
-from unicache.errors import CacheError
 from unicache.typing import DEFAULT, Default, Duration, Entry
 from unicache_twisted._driving import Driven
 
@@ -31,8 +30,8 @@ class DocumentCalls(Facade):
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]": ...
     def get(self, key: str, default: Any = None, *, type: Any = None) -> "Deferred[Any]":
         try:
-            value = self._documents.peek(key, default) if type is None else MISSING
-        except CacheError as error:
+            value = self._documents.peek(key, default, type)
+        except Exception as error:  # noqa: BLE001  a class that is asked for runs code of its own
             return fail(error)
         if value is not MISSING:
             return succeed(value)

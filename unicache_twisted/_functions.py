@@ -8,9 +8,8 @@ from twisted.internet.defer import Deferred, fail, succeed
 import unicache
 from unicache._core.functions import invalidating, many, single
 from unicache._core.functions.handles import Handle
-from unicache._core.loads.load import MISS
+from unicache._core.loads.serving import MISS
 from unicache._core.tools.docstrings import documented_like
-from unicache.errors import CacheError
 from unicache.typing import CacheInfo, Result
 from unicache_twisted._driving import Driven
 from unicache_twisted._pending import Pending
@@ -43,7 +42,7 @@ class CachedFunction(Handle, Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         try:
             value = self._core.peek(self._bound + args, kwargs)
-        except CacheError as error:
+        except Exception as error:  # noqa: BLE001  what makes keys is the application's
             return fail(error)
         return Driven(self._core.call(self._bound + args, kwargs)) if value is MISS else succeed(value)
 

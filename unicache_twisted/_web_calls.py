@@ -15,7 +15,7 @@ from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache_twisted._driving import Driven
 from unicache_twisted._web_channel import Channel, Mark, Start
-from unicache_twisted._web_requests import HANDED_ON, Template, fields_of, head_of
+from unicache_twisted._web_requests import HANDED_ON, Template, fields_of
 
 __all__ = ["App", "answered", "is_application"]
 
@@ -137,7 +137,7 @@ class _Call:
             assert isinstance(start, Failure)
             step: Relay | Reply | Ask = await self._failed(start)
         else:
-            step = await self._exchange.head(head_of(start, request))
+            step = await self._exchange.head(self._template.head(start, request))
         match step:
             case Relay():
                 assert isinstance(start, Start)

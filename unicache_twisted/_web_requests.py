@@ -5,6 +5,7 @@ and a ``Channel`` under it. So every run begins anew, whatever became of the one
 of the exchange.
 """
 
+import sys
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +17,7 @@ from unicache._core.http.fields import Headers, first, normal
 from unicache._core.http.messages import Head, Request
 from unicache_twisted._web_channel import Channel, Start, failure_of
 
-__all__ = ["HANDED_ON", "Template", "fields_of", "head_of", "read"]
+__all__ = ["HANDED_ON", "Template", "fields_of", "read"]
 
 HANDED_ON = (b"Server", b"Date")
 """What twisted.web says of each response before anybody is asked. It is the application's to say."""
@@ -38,10 +39,12 @@ def _request_of(client: Any, scheme: str) -> Request:
     return Request(method, scheme, first(headers, "host") or "", path, query if mark else None, headers, has_body)
 
 
-def head_of(start: Start, request: Any) -> Head:
-    """The application's head. A session that it has looked at makes it somebody's own."""
-    personal = any(vars(request).get(name) for name in _SESSIONS)
-    return Head(start.status, read(start.fields), personal)
+def _has_session(request: Any) -> bool:
+    """Whether the application has looked at a session: twisted.web's, or Klein's, which is kept beside it."""
+    klein = sys.modules.get("klein.interfaces")
+    return any(vars(request).get(name) for name in _SESSIONS) or bool(
+        klein is not None and request.getComponent(klein.ISession, None)
+    )
 
 
 def read(fields: Fields) -> Headers:
@@ -88,6 +91,17 @@ class Template:
         for name in HANDED_ON:
             fields.setRawHeaders(name, said.getRawHeaders(name, []))
         return fields
+
+    def head(self, start: Start, request: Any) -> Head:
+        """The application's head. A session that it has looked at makes it somebody's own.
+
+        Where it has added a line to what was handed on, its own counts: it passes another server's Date on.
+        """
+        for name in HANDED_ON:
+            said = start.fields.getRawHeaders(name, [])
+            if len(said) > 1 and said[:1] == self._state["responseHeaders"].getRawHeaders(name):
+                start.fields.setRawHeaders(name, said[1:])
+        return Head(start.status, read(start.fields), _has_session(request))
 
     def _content(self) -> Any:
         content = self._client.content

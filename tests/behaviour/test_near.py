@@ -1,6 +1,7 @@
 """The near cache: hits ask nobody, and what anybody changes, by whatever command, is seen (R7, R8, P3)."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -13,7 +14,14 @@ import unicache
 from caches import Cache, Stage
 from servers import calls
 from servers import observer as observer_of
-from unicache.errors import ConfigurationError, OperationTimeout, StoreUnavailable
+from unicache import subdocument
+from unicache.errors import (
+    ConfigurationError,
+    InvalidArgument,
+    OperationTimeout,
+    StoreUnavailable,
+    ValueFormatError,
+)
 from unicache.server import Server
 from unicache.typing import Near
 
@@ -53,19 +61,63 @@ async def test_what_was_read_is_not_asked_for_again(stage: Stage, own_server: Se
         return [number]
 
     async def everything() -> list[Any]:
-        many = await cache.get_many(["k", "t", "missing"])
-        return [await cache.get("k"), await cache.get("t"), await cache.get("missing", 7), await function(1), many]
+        return [
+            await cache.get("k"),
+            await cache.get("t", type=str),
+            await cache.get("missing", 7, type=int),
+            await cache.get_many(["k", "t", "missing"]),
+            [await cache.exists("t"), await cache.exists("missing")],
+            (await cache.lookup_in("k", [subdocument.get("a[0]")]))[0],
+            await cache.as_map("k").get("a"),
+            await function(1),
+            await function.get(1),
+            (await function.result(1)).value,
+            await cache.get_or_set("g", load, tags=["red"], ttl=60, type=int),
+            await cache.get_or_set_many(["g", "h"], load_many),
+        ]
 
     await cache.set("k", {"a": [1, None]})
     await cache.set("t", "tagged", tags=["red"])
-    await function(1)
+    await everything()
     first = await everything()
     with observer_of(own_server) as observer:
         await everything()
         before = asked(observer)
         assert await everything() == first
         assert asked(observer) == before
-    assert first == [{"a": [1, None]}, "tagged", 7, [1], {"k": {"a": [1, None]}, "t": "tagged"}]
+    many = {"k": {"a": [1, None]}, "t": "tagged"}
+    plain = [{"a": [1, None]}, "tagged", 7, many, [True, False], 1, [1, None]]
+    assert first == [*plain, [1], [1], [1], 2, {"g": 2, "h": 3}]
+
+
+async def load() -> int:
+    return 2
+
+
+async def load_many(keys: list[str]) -> dict[str, int]:
+    return dict.fromkeys(keys, 3)
+
+
+@pytest.mark.parametrize("wanted", [str, 5], ids=repr)
+async def test_a_hit_that_is_not_of_the_type_fails_as_a_read_does(near: Cache, wanted: Any) -> None:
+    await near.set("k", 1)
+    failures = []
+    for _ in range(3):
+        with pytest.raises((ValueFormatError, InvalidArgument)) as caught:
+            await near.get("k", type=wanted)
+        failures.append((caught.type, str(caught.value), caught.value.key))
+    assert len(set(failures)) == 1
+
+
+async def test_hits_that_asked_nobody_are_counted_for_all_ways_to_load(near: Cache) -> None:
+    for _ in range(3):
+        await near.get_or_set("g", load)
+        await near.get_or_set_many(["h", "i"], load_many)
+    before = near.stats()
+    await near.get_or_set("g", load)
+    await near.get_or_set_many(["h", "i"], load_many)
+    after = near.stats()
+    assert [after[name] - before[name] for name in ("hits", "near", "misses", "loads")] == [3, 3, 0, 0]
 
 
 async def test_hits_that_asked_nobody_are_counted(near: Cache, observer: Valkey) -> None:
@@ -269,15 +321,18 @@ async def test_a_link_in_use_is_asked_for_signs_of_life_behind_the_caller(stage:
     await cache.set("k", 1)
     await keep(cache, "k")
     with observer_of(own_server) as observer:
-        before, until = calls(observer), time.monotonic() + 3 * SHORT
+        before, threads = calls(observer), stage.flavour.name == "threads"
+
+        async def done() -> Counter[str]:
+            assert await cache.get("k") == 1
+            return calls(observer) - before
 
         async def long_enough() -> bool:
-            assert await cache.get("k") == 1
-            return time.monotonic() > until
+            return (await done())["get" if threads else "exists"] > 2
 
         await stage.until(long_enough)
-        done = calls(observer) - before
-    assert (done["exists"] > 2 and not done["get"]) if stage.flavour.name != "threads" else done["get"] > 1
+        asked = await done()
+    assert not asked["exists"] if threads else asked["get"] < asked["exists"]  # a hit that came too late for a sign
 
 
 # -- what cannot be mistaken

@@ -44,17 +44,17 @@ async def test_a_store_that_does_not_answer_is_soon_left_alone_and_found_again(
 ) -> None:
     cache = stage.open(own_server.url, timeout=0.05)
     get = cache.cached(key="k")(number)
-    await get()
-    asked = looks(cache)
-    own_server.pause()
-    assert [await get() for _ in range(40)] == [7] * 40
-    assert len(asked) < 10  # three, and a trial now and then if this machine is slow
-    assert cache.stats()["uncached"] == 40
-    own_server.resume()
 
     async def hit() -> bool:
         return (await get.result()).source == "hit"
 
+    await stage.until(hit)
+    before, asked = cache.stats()["uncached"], looks(cache)
+    own_server.pause()
+    assert [await get() for _ in range(40)] == [7] * 40
+    assert len(asked) < 10  # three, and a trial now and then if this machine is slow
+    assert cache.stats()["uncached"] == before + 40
+    own_server.resume()
     await stage.until(hit)
     del asked[:]
     assert [await get() for _ in range(10)] == [7] * 10

@@ -12,7 +12,7 @@ from exploring import Tally, explore
 from stories import Tale
 
 from unicache._core.documents import changing
-from unicache._core.loads import leading, load, waiting
+from unicache._core.loads import making, serving, waiting
 from unicache._core.loads.freshness import Windows
 from unicache._core.loads.terms import Terms
 
@@ -34,7 +34,7 @@ class NoChance:
 
 @pytest.fixture(autouse=True)
 def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (changing, leading, load, waiting):
+    for module in (changing, making, serving, waiting):
         monkeypatch.setattr(module, "random", NoChance)
     monkeypatch.setattr(logging.getLogger("unicache"), "disabled", True)  # an outage in every order is much to tell
 

@@ -15,7 +15,7 @@ from broken_rules import BROKEN_RULES
 from histories import Broken
 from unicache._core.invalidation.calls import Invalidation
 from unicache._core.loads.flight import Failed, Flight
-from unicache._core.loads.leading import Leader
+from unicache._core.loads.making import Maker
 from unicache._core.loads.plan import Plan
 from unicache._core.stores.memory import MemoryStore
 from unicache._core.stores.store import Rule
@@ -74,16 +74,16 @@ def test_tags_that_are_not_looked_at_are_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_tag_versions_that_are_read_after_the_load_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    before, record = Leader._before, Leader._record
+    before, record = Maker.before, Maker._record
 
-    async def record_late(self: Leader, plan: Plan, made: Any) -> Any:
+    async def record_late(self: Maker, plan: Plan, made: Any) -> Any:
         return await record(self, plan, replace(made, before=await before(self, plan)))
 
-    async def nothing(self: Leader, plan: Plan) -> None:
+    async def nothing(self: Maker, plan: Plan) -> None:
         return
 
-    monkeypatch.setattr(Leader, "_before", nothing)
-    monkeypatch.setattr(Leader, "_record", record_late)
+    monkeypatch.setattr(Maker, "before", nothing)
+    monkeypatch.setattr(Maker, "_record", record_late)
     with pytest.raises(Broken, match=r"P2|R3"):
         tell(two_tagged_readers, tagged=True)
 
@@ -116,10 +116,10 @@ def test_two_flights_of_one_key_are_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_lease_that_is_not_let_go_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def let_go(self: Leader, name: bytes, token: bytes) -> None:
+    async def let_go(self: Maker, name: bytes, token: bytes) -> None:
         return
 
-    monkeypatch.setattr(Leader, "let_go", let_go)
+    monkeypatch.setattr(Maker, "let_go", let_go)
 
     def story(tale: Tale, here: Process, there: Process) -> None:
         tale.read(here, fails=True)

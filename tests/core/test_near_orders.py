@@ -100,6 +100,17 @@ class Stage:
         yield lambda: reading.answered
         self.near.gone(reading, [NAME])
 
+    def find(self, at: int) -> Deed:
+        """A caller asks by a link for more than can be kept."""
+        found: list[int] = []
+        yield at_once
+        version, link = self.version, self.links[at]
+        link.told = True
+        link.sent.append((("found", version), lambda: found.append(version)))
+        yield lambda: bool(found)
+        self.near.seen(NAME, b"%d" % version)
+        self.given = max(self.given, version)
+
     def write(self, at: int) -> Deed:
         """A caller writes by a link."""
         answered: list[int] = []
@@ -194,6 +205,11 @@ STORIES: dict[str, tuple[int, int, Begin]] = {
         2,
         2_500,
         lambda s: [s.read(0), s.read(1), s.read(0), s.elsewhere(s.change)],
+    ),
+    "a reader, one that asks for more, and a change elsewhere": (
+        2,
+        140,
+        lambda s: [s.read(0), s.find(1), s.elsewhere(s.change)],
     ),
     "a reader and a writer of one link": (1, 45, lambda s: [s.read(0), s.write(0)]),
     "two readers and a writer of two links": (2, 750, lambda s: [s.read(0), s.read(1), s.write(1)]),

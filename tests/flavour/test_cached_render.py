@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import copy_context
 from typing import Any
 
 import pytest
-from klein import Klein, Response
+from klein import Klein, Response, SessionProcurer
+from klein.storage.memory import MemorySessionStore
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.logger import capturedLogs
 from twisted.web.resource import Resource
 from twisted.web.template import Element, TagLoader, XMLString, renderer, tags
-from web_kit import App, Link, StillCache, failures, writing
+from web_kit import FRESH, App, Link, StillCache, failures, writing
 
 from unicache.http import Options, response_options, set_response_options
 from unicache_twisted.web import CacheResource, cached_render
@@ -232,6 +234,23 @@ def test_a_coroutine_says_of_its_response_what_it_knows_only_then() -> None:
     assert "hit" in link.ask().cache_status
 
 
+def test_a_callback_does_so_in_the_context_of_the_method() -> None:
+    def render(request: Any) -> Deferred[bytes]:
+        within = copy_context()
+        return slow.addCallback(lambda _: within.run(answer))
+
+    def answer() -> bytes:
+        set_response_options(ttl=60)
+        return b"body"
+
+    slow: Deferred[Any] = Deferred()
+    link = Link(page_of(StillCache(), render, Options()))
+    link.send()
+    slow.callback(None)
+    assert "stored" in link.read().cache_status
+    assert "hit" in link.ask().cache_status
+
+
 # -- Klein
 
 
@@ -382,6 +401,23 @@ def test_a_route_of_klein_says_of_its_responses_what_the_resource_around_it_goes
 
     link = Link(CacheResource(app.resource(), StillCache()))
     assert [link.ask().cache_status.split()[1] for _ in range(2)] == ["fwd=uri-miss;", "hit;"]
+
+
+def test_what_a_route_of_klein_makes_of_a_session_is_for_nobody_else() -> None:
+    app: Any = Klein()
+    procurer: Any = SessionProcurer(MemorySessionStore())
+
+    @app.route("/")
+    async def whose(request: Any) -> bytes:
+        request.setHeader(*FRESH)
+        session = await procurer.procureSession(request)
+        return bytes(session.identifier, "ascii")
+
+    link = Link(CacheResource(app.resource(), StillCache()))
+    (cookie,) = link.ask().fields["set-cookie"].split(";")[:1]
+    own = link.ask("/", f"Cookie: {cookie}")
+    assert ("set-cookie" in own.fields, "detail=session" in own.cache_status) == (False, True)
+    assert link.ask().body != own.body
 
 
 def test_all_of_klein_behind_a_cache_resource(shop: Shop) -> None:

@@ -104,6 +104,18 @@ def test_twisteds_defaults_are_in_what_is_stored() -> None:
     assert first.fields["date"] == second.fields["date"]
 
 
+def test_a_date_that_the_application_passes_on_takes_the_place_of_twisteds() -> None:
+    def forwarding(request: Any) -> bytes:
+        request.responseHeaders.addRawHeader(b"date", b"Mon, 01 Jan 2024 00:00:00 GMT")
+        request.responseHeaders.addRawHeader(b"server", b"another")
+        return b""
+
+    link = Link(CacheResource(App(forwarding), StillCache(), Options(ttl=60)))
+    link.send()
+    assert link.arrived().lower().count(b"\r\ndate:") == link.arrived().lower().count(b"\r\nserver:") == 1
+    assert (link.read().fields["date"][-17:], link.ask().fields["server"]) == ("2024 00:00:00 GMT", "another")
+
+
 def test_a_response_without_a_content_type_gets_none_from_the_cache() -> None:
     def untyped(request: Any) -> bytes:
         request.defaultContentType = None

@@ -1,6 +1,6 @@
 """Lines 32 to 52: conditions, revalidation, ranges, HEAD."""
 
-from http_table.stories import HIT, MISS, VALIDATED, Origin, after, ask, reply, story
+from http_table.stories import CRASH, HIT, MISS, VALIDATED, Origin, after, ask, reply, story
 
 __all__ = ["STORIES"]
 
@@ -47,6 +47,7 @@ CONDITIONS = (
         )
     ),
     story(33, "empty members", reply(FRESH, TAG), ask('If-None-Match: , ,"abc",,', expect=HIT, status=304)),
+    story(33, "two stars", reply(FRESH, TAG), ask("If-None-Match: *", "If-None-Match: *", expect=HIT, status=200)),
     story(33, "lines", reply(FRESH, TAG), ask('If-None-Match: "1"', 'If-None-Match: "abc"', expect=HIT, status=304)),
     story(
         34,
@@ -81,12 +82,17 @@ CONDITIONS = (
             "Content-Type: text/plain",
             "Content-Length: 4",
             "Content-Encoding: x",
+            "Access-Control-Allow-Origin: *",
+            "CDN-Cache-Control: max-age=60",
         ),
         ask(
             'If-None-Match: "abc"',
             expect=HIT,
             status=304,
-            has=(TAG, FRESH, "Expires: <57>", "Date: <-3>", "Vary: Foo", "Content-Location: /x", "Age: 3"),
+            has=(
+                *(TAG, FRESH, "Expires: <57>", "Date: <-3>", "Vary: Foo", "Content-Location: /x", "Age: 3"),
+                *("Access-Control-Allow-Origin: *", "CDN-Cache-Control: max-age=60"),
+            ),
             lacks=("content-length", "content-type", "content-encoding"),
             body=b"",
         ),
@@ -205,6 +211,13 @@ REVALIDATION = (
         )
     ),
     story(40, "what it omits stays", reply(SHORT, TAG, "A: 1"), reply(FRESH, TAG, expect=VALIDATED, has=("A: 1",))),
+    story(
+        40,
+        "by a 304 without a Date as well",
+        reply(SHORT, TAG, "Date: <0>"),
+        after(60, origin=Origin(200, (SHORT, TAG)), expect=VALIDATED, has=("Age: 0",)),
+        after(1, expect=HIT),
+    ),
     story(40, "freshness begins anew", reply(SHORT, TAG), ask(expect=VALIDATED, has=("Age: 0",)), after(1, expect=HIT)),
     story(
         40,
@@ -225,6 +238,27 @@ REVALIDATION = (
         "a 304 about something else",
         reply(SHORT, TAG),
         ask(expect=MISS, origin=Origin(200, (FRESH, 'ETag: "other"'), b"new", confused=True), status=200, body=b"new"),
+        ask(expect=HIT, body=b"new"),
+    ),
+    story(
+        41,
+        "a 304 about an older state",
+        reply(SHORT, LONG_AGO),
+        ask(origin=Origin(200, (FRESH, "Last-Modified: <-9000>"), b"old", confused=True), expect=MISS, body=b"old"),
+        ask(expect=HIT, body=b"old"),
+    ),
+    story(
+        41,
+        "a 304 about something else, to a client with conditions",
+        reply(SHORT, TAG),
+        ask(
+            'If-None-Match: "x"',
+            "Range: bytes=0-0",
+            origin=Origin(200, (FRESH, 'ETag: "other"'), b"new", confused=True),
+            status=200,
+            body=b"new",
+            sees=("If-None-Match: absent", "Range: absent"),
+        ),
         ask(expect=HIT, body=b"new"),
     ),
     *(
@@ -258,6 +292,23 @@ REVALIDATION = (
             ask(expect=HIT, status=status, body=b"new"),
         )
         for status in (200, 404, 410)
+    ),
+    *(
+        story(
+            43,
+            f"a {status} that is not stored ends what was",
+            reply(f"{SHORT}, stale-if-error=60", TAG),
+            ask(origin=Origin(status, ("Cache-Control: no-store",)), expect=VALIDATED, status=status),
+            ask(origin=CRASH, expect=MISS, status=500),
+        )
+        for status in (200, 302, 404, 410)
+    ),
+    story(
+        43,
+        "another failure ends nothing",
+        reply(f"{SHORT}, stale-if-error=60", TAG),
+        ask(origin=Origin(429), expect=VALIDATED, status=429),
+        ask(origin=CRASH, expect=VALIDATED, status=200),
     ),
     story(44, "no tag is made up", reply(FRESH), ask(expect=HIT, lacks=("etag",))),
     story(
@@ -343,6 +394,7 @@ RANGES = (
         reply(FRESH, "Content-Type: text/plain", body=BODY),
         ask("Range: bytes=0-1, -2", expect=HIT, status=206, lacks=("content-range",)),
     ),
+    story(46, "two lines", reply(FRESH), ask("Range: bytes=0-1", "Range: bytes=2-3", expect=HIT, status=200)),
     story(47, "overlapping", reply(FRESH, body=BODY), ask("Range: bytes=0-8, 1-9", expect=HIT, status=200, body=BODY)),
     story(
         47, "too many", reply(FRESH, body=BODY), ask("Range: bytes=0-0,2-2,4-4", expect=HIT, status=200), max_ranges=2

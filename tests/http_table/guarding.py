@@ -18,10 +18,13 @@ FORWARDING = (
     "X-Forwarded-Scheme",
     "X-Forwarded-Server",
     "X-Forwarded-Ssl",
+    "X-Forwarded-User",
+    "X-HTTP-Host-Override",
     "X-Host",
     "X-Original-Host",
     "X-Original-URL",
     "X-Rewrite-URL",
+    "X-Scheme",
     "X-Script-Name",
     "X-Url-Scheme",
 )
@@ -125,6 +128,7 @@ POISON = (
         for name in (*FORWARDING, "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
     ),
     *(story(90, f"{name} gets nothing stored", url("/"), url("/", f"{name}: evil.com")) for name in FORWARDING),
+    story(90, "a client's address is no URL", url("/"), url("/", "X-Forwarded-For: 192.0.2.1", expect=HIT)),
     story(
         90,
         "what is trusted is in the key",
@@ -158,6 +162,7 @@ POISON = (
             "a:123456",
             "",
             "a,b\\",
+            "a,b",
             "[::1",
             "\u00fc.com",
             "x" * 999,

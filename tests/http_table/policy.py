@@ -13,7 +13,15 @@ from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options, rules_of
-from unicache._core.http.policy import head_differs, lost, on_request, on_response, outdated, passed_by
+from unicache._core.http.policy import (
+    disowned,
+    head_differs,
+    lost,
+    on_request,
+    on_response,
+    outdated,
+    passed_by,
+)
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case, Rules
 from unicache._core.http.storability import finished
@@ -103,7 +111,11 @@ class World:
             return (Head(500, ()), b"") if fallen is None else self._sent(case, fallen.answer, kept)
         verdict = on_response(case, asked, kept and kept[0], head, self.now)
         if isinstance(verdict, Again):
-            return self._forwarded(case, Forward(verdict.status, joins=False, stores=True), None, origin)
+            whole = case.request.with_headers(unconditional(case.request.headers))
+            once_more = Forward(verdict.status, joins=False, stores=True)
+            return self._forwarded(replace(case, request=whole), once_more, None, origin)
+        if isinstance(verdict, Pass) and disowned(asked, kept and kept[0], head):
+            self._forget(case, kept)
         return self._received(case, verdict, kept, head, body)
 
     def _received(
@@ -117,7 +129,7 @@ class World:
                 if keeps:
                     self._keep(case, Keep(stored, kept[2], kept[3], verdict.status), kept[1])
                 else:
-                    del self.pages[key_of(case.request, self.rules)][variant_of(case.request, kept[2], self.rules)]
+                    self._forget(case, kept)
                 return self._sent(case, answer, (stored, *kept[1:]))
             case FallBack(answer=answer):
                 return self._sent(case, answer, kept)
@@ -138,6 +150,10 @@ class World:
         page[digest] = (finished(keep.stored, body, case.rules), body, keep.vary, keep.tags)
         while len(page) > self.rules.max_variants:
             del page[next(iter(page))]
+
+    def _forget(self, case: Case, kept: Kept | None) -> None:
+        assert kept is not None
+        del self.pages[key_of(case.request, self.rules)][variant_of(case.request, kept[2], self.rules)]
 
     def _invalidate(self, case: Case, head: Head) -> None:
         found = outdated_by(case.request, head, case.rules)

@@ -40,6 +40,19 @@ STORABILITY = (
         reply('Cache-Control: max-age=3600, private="a, B"', "A: 1", "B: 2", "C: 3", has=("A: 1",)),
         ask(expect=HIT, has=("C: 3",), lacks=("a", "b")),
     ),
+    *(
+        not_reused(
+            3, f"{private} is private", f"Cache-Control: max-age=3600, {private}", "Last-Modified: <-9999>", DATE
+        )
+        for private in ('private="', "private=a b", 'private = "a"', "private; max-age=60", 'private="a, b c"')
+    ),
+    not_reused(
+        2, "no-store; and more is no-store", "Cache-Control: no-store; max-age=60", "Last-Modified: <-9999>", DATE
+    ),
+    *(
+        revalidated(4, f"{no_cache} is asked about", f"Cache-Control: max-age=3600, {no_cache}", 'ETag: "a"')
+        for no_cache in ('no-cache="a', 'no-cache= "a"', "no-cache=a b", "no-cache; max-age=60")
+    ),
     revalidated(4, "no-cache is asked about", "Cache-Control: no-cache", 'ETag: "a"'),
     revalidated(
         4, "even with a lifetime", "Cache-Control: max-age=3600, No-CaChE", "Expires: <3600>", DATE, 'ETag: "a"'
@@ -59,6 +72,7 @@ STORABILITY = (
     ),
     not_reused(5, "a 206 without a range", FRESH, "Content-Range: bytes 0-3/10", status=206),
     not_reused(5, "a 304 nobody asked for", FRESH, status=304),
+    *(not_reused(5, f"a {status}, which is for one request", FRESH, status=status) for status in (412, 416, 417)),
     not_reused(6, "neither lifetime nor validator"),
     not_reused(6, "a lifetime of 0 and no validator", "Cache-Control: max-age=0"),
     revalidated(6, "a validator is enough", 'ETag: "a"'),
@@ -89,6 +103,15 @@ STORABILITY = (
         for status in (200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 410, 499, 500, 502, 503, 504, 599)
     ),
     not_reused(9, "Set-Cookie", FRESH, "Set-Cookie: a=b"),
+    *(
+        story(
+            (3, 9),
+            f"a cookie that is one person's own by {name}",
+            reply(f'Cache-Control: max-age=3600, {name}="Set-Cookie"', "Set-Cookie: a=b", has=("Set-Cookie: a=b",)),
+            ask(expect=HIT, lacks=("set-cookie",)),
+        )
+        for name in ("private", "no-cache")
+    ),
     story(
         9,
         "a cookie is stripped if so configured",

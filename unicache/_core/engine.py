@@ -18,8 +18,11 @@ from unicache._core.invalidation.tags import Tags
 from unicache._core.io import Io
 from unicache._core.keys.names import Keyspace
 from unicache._core.loads.bulk import Bulk
+from unicache._core.loads.bulk_leading import BulkLeader
 from unicache._core.loads.load import Loads
+from unicache._core.loads.making import Maker
 from unicache._core.loads.plan import Plan
+from unicache._core.loads.serving import Serving
 from unicache._core.loads.terms import Ttl, terms_of
 from unicache._core.setup.node import NodeOptions
 from unicache._core.setup.settings import Settings
@@ -46,8 +49,9 @@ class Engine:
         self.locks = Locks(core, names)
         self.counters = Counters(core, names, self.changes)
         self.many = ManyDocuments(core, names, self.documents)
-        self.loads = Loads(core, names)
-        self.bulk = Bulk(core, names, self.loads)
+        self.serving, maker = Serving(core, names), Maker(core, names)
+        self.loads = Loads(core, names, self.serving, maker)
+        self.bulk = Bulk(core, names, self.loads, self.serving, BulkLeader(core, names, self.serving, maker))
         self.invalidation = Invalidation(core, names)
 
     async def connect(self, within: Duration | None) -> None:

@@ -61,6 +61,18 @@ def test_line_91_a_field_that_urls_are_built_from_is_keyed_or_nothing_is_stored(
     assert key_of(evil, trusting) != key_of(good, trusting)
 
 
+@pytest.mark.parametrize("name", ["X_Forwarded_Host", "X-HTTP_Method_Override"])
+def test_line_90_a_field_is_the_same_with_underscores(name: str) -> None:
+    assert unkeyable(url("/", None, (name.lower(), "evil.com")), PLAIN) is not None
+
+
+@pytest.mark.parametrize("vary", ["accept-language", "accept_language"])
+def test_line_27_a_variant_is_the_same_with_underscores(vary: str) -> None:
+    said = [(("accept-language", "de"),), (("accept_language", "de"),), ()]
+    one, other, none = [variant_of(url("/", None, *headers), (vary,), PLAIN) for headers in said]
+    assert one == other != none
+
+
 def test_without_choices_the_query_is_left_as_it_is() -> None:
     asked = url("/", "b&a&&=&%61=1")
     assert with_normal_query(asked, PLAIN) is asked

@@ -13,6 +13,7 @@ from unicache._core.documents.options import Ttl, check_cas, kept_unless, life_o
 from unicache._core.documents.parts import applied, checked_specs, found
 from unicache._core.documents.verdicts import Verdicts
 from unicache._core.keys.names import Keyspace
+from unicache._core.stores.looking import look_at
 from unicache.errors import CacheError, InvalidArgument
 from unicache.subdocument import LookupResult, LookupSpec, MutateResult, MutateSpec
 
@@ -35,7 +36,7 @@ class PartialDocuments:
     async def lookup_in(self, key: str, specs: Iterable[LookupSpec]) -> LookupResult:
         """Read all parts from one state of the document, or KeyNotFound."""
         name, wanted = self._names.entry(key), checked_specs(specs, LookupSpec)
-        record = await self._verdicts.found(await self._reader.read(name))
+        record = await self._verdicts.found(await look_at(self._reader, name))
         if record is None:
             raise not_found(key)
         return LookupResult(key, record.cas, wanted, found(self._values.value(name, record), wanted, key))

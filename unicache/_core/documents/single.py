@@ -25,6 +25,7 @@ from unicache._core.documents.verdicts import Verdicts, is_value
 from unicache._core.invalidation.tags import Tags
 from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import ABSENT, Record
+from unicache._core.stores.looking import look_at
 from unicache._core.stores.rules import needs_judgement
 from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
@@ -57,7 +58,7 @@ class Documents:
 
     # -- reading
 
-    def peek(self, key: str, default: Any) -> Any:
+    def peek(self, key: str, default: Any, wanted: Any = None) -> Any:
         """The value, or the default, if it can be had without waiting, else MISSING."""
         if not self._near:
             return MISSING
@@ -66,7 +67,7 @@ class Documents:
         if found is ABSENT:
             return default
         if type(found) is Record and (not needs_judgement(found) or self._verdicts.known(found)):
-            return self._values.value(name, found)
+            return self._values.value(name, found, wanted)
         return MISSING
 
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
@@ -89,7 +90,7 @@ class Documents:
 
     async def exists(self, key: str) -> bool:
         """Whether there is a value."""
-        return await self._verdicts.found(await self._reader.read(self._names.entry(key))) is not None
+        return await self._verdicts.found(await look_at(self._reader, self._names.entry(key))) is not None
 
     async def ttl(self, key: str) -> float | None:
         """Seconds left, None for no expiry, or KeyNotFound."""

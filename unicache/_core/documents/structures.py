@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from unicache._core.documents.changing import KEPT, Changes
 from unicache._core.documents.options import Life
 from unicache._core.documents.parts import ABSENT, same
-from unicache._core.documents.single import Documents
+from unicache._core.documents.single import MISSING, Documents
 from unicache.errors import IndexOutOfRange, InvalidArgument, PathMismatch, QueueEmpty
 
 __all__ = ["List", "Map", "Queue", "Set", "Structure", "StructureHandle"]
@@ -50,7 +50,8 @@ class Structure:
 
     async def contents(self) -> Any:
         """The list or dict that is there, or an empty one; PathMismatch."""
-        return self._contents(await self._documents.get(self.key, ABSENT))
+        value = self._documents.peek(self.key, ABSENT)
+        return self._contents(await self._documents.get(self.key, ABSENT) if value is MISSING else value)
 
     def _contents(self, value: Any) -> Any:
         if value is ABSENT:

@@ -15,8 +15,8 @@ from unicache._core.keys.binding import Binder, Vary, default_prefix, template_b
 from unicache._core.keys.call_names import CallNames
 from unicache._core.keys.names import bounded
 from unicache._core.keys.templates import prefix
-from unicache._core.loads.load import MISS
 from unicache._core.loads.plan import Plan
+from unicache._core.loads.serving import MISS
 from unicache._core.loads.terms import Terms, Ttl, terms_of
 from unicache._core.records.codec import declare, fingerprint_of_type
 from unicache.errors import ConfigurationError, InvalidArgument
@@ -59,6 +59,7 @@ class CachedFunction:
         self.engine = engine
         self._names = engine.names
         self._loads = engine.loads
+        self._hit = engine.serving.hit
         self._near = engine.core.store.near
         self._peek = engine.core.store.peek
         method = is_method(function)
@@ -105,12 +106,12 @@ class CachedFunction:
     # -- what the handle does
 
     def peek(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A hit that needs no waiting, else ``load.MISS``."""
+        """A hit that needs no waiting, else ``MISS``."""
         core = self.engine.core
         if not self._near or not core.enabled:
             return MISS
         name = self.name(args, kwargs)
-        value = self._loads.hit(name, self._peek(name), self._terms, self.counts, self._schema)
+        value = self._hit(name, self._peek(name), self._terms, self.counts, self._schema)
         if value is not MISS:
             self.counts.near += 1
             core.counts.near += 1
@@ -123,7 +124,7 @@ class CachedFunction:
             return (await loads.through(self.plan(args, kwargs))).value
         name = self.name(args, kwargs)
         held = await loads.read(name)
-        value = loads.hit(name, held, self._terms, self.counts, self._schema)
+        value = self._hit(name, held, self._terms, self.counts, self._schema)
         return value if value is not MISS else (await loads.further(self.plan(args, kwargs), held)).value
 
     async def result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[Any]:

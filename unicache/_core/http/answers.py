@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from unicache._core.http.conditionals import Condition, evaluated, range_applies
-from unicache._core.http.fields import Headers, first, without
+from unicache._core.http.fields import Headers, combined, first, without
 from unicache._core.http.keys import key_of
 from unicache._core.http.messages import Head
 from unicache._core.http.ranges import content_range, length_of, multipart, ranges_of
@@ -39,6 +39,9 @@ _IN_304 = frozenset(
 )
 """Fields of a 304 (RFC 9110 15.4.5), and what goes with every response."""
 
+_ALSO_IN_304 = ("access-control-", "cdn-cache-control", "surrogate-control")
+"""How fields begin that browsers and caches in front go by before they look at what they have."""
+
 _BODILESS = frozenset({204, 304})
 
 
@@ -57,7 +60,7 @@ def answered(case: Case, stored: Stored, status: Status, *, cookies: Iterable[st
 
 
 def _for_304(headers: Headers) -> Headers:
-    return tuple((name, value) for name, value in headers if name in _IN_304)
+    return tuple((name, value) for name, value in headers if name in _IN_304 or name.startswith(_ALSO_IN_304))
 
 
 def _whole_or_part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answer:
@@ -73,7 +76,7 @@ def _whole_or_part(case: Case, stored: Stored, headers: Headers, status: Status)
 
 def _part(case: Case, stored: Stored, headers: Headers, status: Status) -> Answer | None:
     """206 or 416; None when there is no range, or it is to be ignored."""
-    wanted = first(case.request.headers, "range")
+    wanted = combined(case.request.headers, "range")
     if wanted is None or case.request.method != "GET" or not range_applies(case, stored):
         return None
     ranges = ranges_of(wanted, stored.length, case.rules.max_ranges)

@@ -7,7 +7,7 @@ import re
 from enum import Enum
 
 from unicache._core.http.dates import moment
-from unicache._core.http.fields import Headers, first, lines, without
+from unicache._core.http.fields import Headers, combined, first, lines, without
 from unicache._core.http.freshness import date_of
 from unicache._core.http.messages import Request
 from unicache._core.http.rules import Case
@@ -56,29 +56,25 @@ def evaluated(case: Case, stored: Stored) -> Condition:
         return Condition.FAILED
     if stored.status != 200:
         return Condition.HOLDS
-    tags = lines(headers, "if-none-match")
-    unchanged = _has_tag(tags, stored.etag) if tags else _unmodified_since(headers, stored, now)
+    tags = combined(headers, "if-none-match")
+    unchanged = _unmodified_since(headers, stored, now) if tags is None else _has_tag(tags, stored.etag)
     return Condition.NOT_MODIFIED if unchanged else Condition.HOLDS
 
 
 def _precondition_fails(headers: Headers, stored: Stored, now: float) -> bool:
-    wanted = lines(headers, "if-match")
-    if wanted:
-        return "*" not in wanted and not any(strongly_equal(tag, stored.etag or "") for tag in _tags(wanted))
+    wanted = combined(headers, "if-match")
+    if wanted is not None:
+        return wanted != "*" and not any(strongly_equal(tag, stored.etag or "") for tag in _TAG.findall(wanted))
     limit = moment(first(headers, "if-unmodified-since"), now)
     modified = moment(first(stored.headers, "last-modified"), now)
     return limit is not None and (modified is None or modified > limit)
 
 
-def _has_tag(wanted: list[str], etag: str | None) -> bool:
+def _has_tag(wanted: str, etag: str | None) -> bool:
     """Whether If-None-Match names the response. ``*`` names any."""
-    if "*" in wanted:
+    if wanted == "*":
         return True
-    return etag is not None and any(weakly_equal(tag, etag) for tag in _tags(wanted))
-
-
-def _tags(values: list[str]) -> list[str]:
-    return [tag for value in values for tag in _TAG.findall(value)]
+    return etag is not None and any(weakly_equal(tag, etag) for tag in _TAG.findall(wanted))
 
 
 def _unmodified_since(headers: Headers, stored: Stored, now: float) -> bool:
@@ -92,7 +88,7 @@ def _unmodified_since(headers: Headers, stored: Stored, now: float) -> bool:
 
 def range_applies(case: Case, stored: Stored) -> bool:
     """Whether If-Range, if there is one, lets the range through: a strong tag or the exact date (RFC 9110 13.1.5)."""
-    condition, now = first(case.request.headers, "if-range"), case.now
+    condition, now = combined(case.request.headers, "if-range"), case.now
     if condition is None:
         return True
     if condition.startswith(('"', "W/")):
@@ -117,6 +113,12 @@ def validating(request: Request, stored: Stored) -> Headers:
 
 
 def matches_304(stored: Stored, headers: Headers) -> bool:
-    """Whether a 304 with these fields is about the stored response (RFC 9111 4.3.4)."""
-    news, known = first(headers, "etag"), first(stored.headers, "etag")
-    return news is None or known is None or weakly_equal(news, known)
+    """Whether a 304 with these fields is about the stored response (RFC 9111 4.3.4).
+
+    By the tag if both have one, else by the date: what was put back to an older state was "not modified since" either.
+    """
+    for name in ("etag", "last-modified"):
+        news, known = first(headers, name), first(stored.headers, name)
+        if news is not None and known is not None:
+            return weakly_equal(news, known)
+    return True

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from unicache._core.http.fields import delta, first
+from unicache._core.http.fields import delta, members
 from unicache._core.http.verdicts import Keep
 
 __all__ = ["Copied", "Copy"]
@@ -21,8 +21,8 @@ class Copy:
 
     def __init__(self, keep: Keep, most: int) -> None:
         self.keep = keep
-        said = first(keep.stored.headers, "content-length")
-        self._expected = None if said is None else delta(said)
+        said = members(keep.stored.headers, "content-length")  # which are the same, if there are several
+        self._expected = delta(said[0]) if said else None
         self._most = most if self._expected is None else min(most, self._expected)
         self._pieces: list[bytes] = []
         self._length = 0

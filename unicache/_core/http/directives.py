@@ -5,7 +5,7 @@ an invalid lifetime is none.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from unicache._core.http.fields import MOST_SECONDS, Headers, delta, lines, members, split
@@ -28,7 +28,7 @@ _LISTS = frozenset({"no-cache", "private"})
 class Directives:
     """Names in lower case, each with the arguments of all its occurrences; None is none."""
 
-    given: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    given: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         return name in self.given
@@ -41,12 +41,12 @@ class Directives:
         return delta(found[0] or "") or 0
 
     def bare(self, name: str) -> bool:
-        """Whether it is there at least once without a list of field names."""
-        return any(not split(argument or "") for argument in self.given.get(name, ()))
+        """Whether it is there at least once without a list of field names; what is no such list counts as none."""
+        return any(not _names(argument) for argument in self.given.get(name, ()))
 
     def names(self, name: str) -> frozenset[str]:
         """The field names that its occurrences list."""
-        return frozenset(each.lower() for argument in self.given.get(name, ()) for each in split(argument or ""))
+        return frozenset(each for argument in self.given.get(name, ()) for each in _names(argument))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,26 @@ def control_of(headers: Headers, targets: Iterable[str]) -> Control:
 
 
 def _collected(found: Iterable[tuple[str, str | None]]) -> Directives:
-    given: dict[str, tuple[str | None, ...]] = {}
+    given: dict[str, list[str | None]] = {}
     for name, argument in found:
-        given[name] = (*given.get(name, ()), argument)
+        given.setdefault(name, []).append(argument)
     return Directives(given)
 
 
 def _directive(member: str) -> tuple[str, str | None]:
+    """A name and its argument. What only begins with a name, as in ``private; max-age=60``, is that, not understood."""
     name, equals, argument = member.partition("=")
-    return name.strip().lower(), _argument(name, argument) if equals else None
+    plain = name.strip()
+    if _TOKEN.fullmatch(plain):
+        return plain.lower(), _argument(name, argument) if equals else None
+    begun = _TOKEN.match(plain)
+    return begun[0].lower() if begun else "", _INVALID
+
+
+def _names(argument: str | None) -> list[str]:
+    """The field names in an argument; none if there is anything else in it."""
+    found = split(argument or "")
+    return [each.lower() for each in found] if all(map(_TOKEN.fullmatch, found)) else []
 
 
 def _argument(name: str, argument: str) -> str:

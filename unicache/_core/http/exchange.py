@@ -20,11 +20,12 @@ from typing import assert_never
 from unicache._core.http.answers import collapsed, told
 from unicache._core.http.arriving import Arrival
 from unicache._core.http.choices import CURRENT, Note
+from unicache._core.http.conditionals import unconditional
 from unicache._core.http.copying import Copied, Copy
 from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.parts import Parts
-from unicache._core.http.policy import head_differs, lost, on_response, passed_by
+from unicache._core.http.policy import disowned, head_differs, lost, on_response, passed_by
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case
 from unicache._core.http.status import Status
@@ -166,6 +167,7 @@ class Exchange:
                 await self._at.end_turn(Next.LOOK)
                 return self._reply(answer)
             case Again(status=status):
+                self._request = self._request.with_headers(unconditional(self._request.headers))
                 return self._ask(Forward(status, joins=False, stores=True))
             case Pass(status=status):
                 await self._passed(head)
@@ -194,6 +196,8 @@ class Exchange:
         """Nothing is stored: say so to who waits, and make out of date what the response says is."""
         self._in_vain = True
         found = self._at.found
+        if found is not None and disowned(self._asked, found.stored, head):
+            await self._trying(self._parts.filing.forget(found))
         if isinstance(self._asked, Forward) and self._asked.joins and head.status < 500:
             await self._let_pass()
         await self._at.end_turn(Next.ASK)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from unicache._core.http.fields import Headers, combined, lines, split
+from unicache._core.http.fields import Headers, lines, split
 from unicache._core.http.messages import Request
 from unicache._core.http.rules import Rules
 
@@ -22,7 +22,7 @@ LONGEST_PREFIX = 400
 
 LONGEST_HOST = 255
 
-_HOST = re.compile(r"(?:[a-z0-9._~%!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[a-z0-9._~%!$&'()*+;=-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _PATH = re.compile(r"/[!-~]*")
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -30,24 +30,19 @@ _FORWARDING = frozenset(
     {
         "forwarded",
         "front-end-https",
-        "x-forwarded-host",
-        "x-forwarded-path",
-        "x-forwarded-port",
-        "x-forwarded-prefix",
-        "x-forwarded-proto",
-        "x-forwarded-protocol",
-        "x-forwarded-scheme",
-        "x-forwarded-server",
-        "x-forwarded-ssl",
         "x-host",
-        "x-original-host",
-        "x-original-url",
-        "x-rewrite-url",
+        "x-http-destinationurl",
+        "x-http-host-override",
+        "x-scheme",
         "x-script-name",
         "x-url-scheme",
     }
 )
-"""Fields by which applications build other URLs than the request's."""
+_FORWARDING_STEMS = ("x-forwarded-", "x-original-", "x-rewrite-")
+"""Fields by which applications build other URLs than the request's, or know who is asking."""
+
+_ADDRESSES = frozenset({"x-forwarded-by", "x-forwarded-for", "x-original-forwarded-for"})
+"""Fields that begin so and are in every request behind a proxy."""
 
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
@@ -82,13 +77,13 @@ def unkeyable(request: Request, rules: Rules) -> str | None:
 
 
 def _by_fields(headers: Headers, rules: Rules) -> str | None:
-    names = {name for name, _ in headers}
+    names = {name.replace("_", "-") for name, _ in headers}  # which many applications cannot tell apart
     if names & _OVERRIDES:
         return "method-override"
     if "upgrade" in names:
         return "upgrade"
-    unkeyed = (names & _FORWARDING) - rules.trusted - set(rules.vary)
-    return min(unkeyed, default=None)
+    forwarding = (names & _FORWARDING) | {name for name in names if name.startswith(_FORWARDING_STEMS)}
+    return min(forwarding - _ADDRESSES - rules.trusted - set(rules.vary), default=None)
 
 
 def with_normal_query(request: Request, rules: Rules) -> Request:
@@ -134,13 +129,17 @@ def variant_of(request: Request, vary: Iterable[str], rules: Rules) -> bytes:
 
 
 def _selected(headers: Headers, name: str, rules: Rules) -> tuple[str, str]:
-    """Whether the field is there, and its members; lines, and white space around members, make no difference."""
-    value = combined(headers, name)
-    if value is None:
+    """Whether the field is there, and its members; lines, and white space around members, make no difference.
+
+    Neither do ``_`` and ``-`` in its name, which are one in a WSGI environment.
+    """
+    plain = name.replace("_", "-")
+    said = [value for each, value in headers if each.replace("_", "-") == plain]
+    if not said:
         return "absent", ""
-    found = split(value)
+    found = split(", ".join(said))
     if name in rules.normalise:
-        found = sorted({re.sub(r"\s*;\s*", ";", each.lower()) for each in found})
+        found = sorted({";".join(map(str.strip, each.lower().split(";"))) for each in found})
     return "there", ",".join(found)
 
 

@@ -31,7 +31,7 @@ from unicache._core.http.verdicts import (
     ServeStale,
 )
 
-__all__ = ["head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
+__all__ = ["disowned", "head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
 
 _FAILURES = frozenset({500, 502, 503, 504})
 _DOWN = frozenset({502, 504})
@@ -198,6 +198,13 @@ def lost(case: Case, stored: Stored | None, status: Status, *, down: bool) -> Fa
         return None
     told = replace(status, ttl=ttl, detail="stale-if-error" if -ttl < window else "stale-if-down")
     return FallBack(answered(case, stored, told), told)
+
+
+def disowned(asked: Forward | Revalidate, stored: Stored | None, head: Head) -> bool:
+    """Whether a response that is not stored shows that the stored one holds no more (RFC 9111 4.3.3)."""
+    if stored is None or not isinstance(asked, Revalidate):
+        return False
+    return head.status < 400 or head.status in (404, 410)
 
 
 def head_differs(stored: Stored, head: Head) -> bool:

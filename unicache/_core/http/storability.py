@@ -17,7 +17,10 @@ from unicache._core.http.stored import Stored
 
 __all__ = ["effective_vary", "finished", "freshened", "refusal", "stored_from"]
 
-_UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - {206, 304}
+_UNKEYED = frozenset({206, 304, 412, 416, 417})
+"""Statuses that answer a range, a condition or an expectation, which no key has in it."""
+
+_UNDERSTOOD = frozenset(int(status) for status in HTTPStatus) - _UNKEYED
 """Statuses that must-understand may be said of."""
 
 _KEPT_BY_304 = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
@@ -62,7 +65,7 @@ def _by_request(request: Request, rules: Rules) -> str | None:
 
 def _by_status(request: Request, head: Head, rules: Rules, life: Lifetime) -> str | None:
     status = head.status
-    if status < 200 or status > 599 or status in (206, 304):
+    if status < 200 or status > 599 or status in _UNKEYED:
         return "status"
     if rules.statuses is not None and status not in rules.statuses:
         return "option-statuses"
@@ -88,7 +91,7 @@ def _by_person(request: Request, head: Head, control: Control, rules: Rules, lif
     public = bool(rules.shared) or any(name in control.directives for name in _PUBLIC)
     if lines(request.headers, "authorization") and not public:
         return "authorization"
-    if lines(head.headers, "set-cookie") and rules.set_cookie == "refuse":
+    if rules.set_cookie == "refuse" and lines(without(head.headers, _withheld(control)), "set-cookie"):
         return "set-cookie"
     if head.personal and not public and "cookie" not in effective_vary(head, rules):
         return "session"
@@ -180,16 +183,24 @@ def _tag_of(headers: Headers, body: bytes) -> str:
 
 
 def _kept_fields(headers: Headers, control: Control, rules: Rules) -> Headers:
-    """Without those of the connection, Age, what may be shown to one person only, and what must be asked for anew."""
-    dropped = {"age"} | control.directives.names("private") | control.directives.names("no-cache")
+    """Without those of the connection, Age, and what no other client may get."""
+    dropped = {"age"} | _withheld(control)
     if rules.set_cookie == "strip":
         dropped |= {"set-cookie", "set-cookie2"}
     return without(end_to_end(headers), dropped)
 
 
+def _withheld(control: Control) -> frozenset[str]:
+    """Fields that may be shown to one person only, and those that must be asked for anew."""
+    return control.directives.names("private") | control.directives.names("no-cache")
+
+
 def freshened(stored: Stored, head: Head, rules: Rules, times: Times) -> Stored:
-    """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2)."""
+    """The stored response after a 304: its fields where the 304 has none, the 304's where it has (RFC 9111 3.2).
+
+    A 304 without a Date is of now, so the old one goes (RFC 9110 6.6.1).
+    """
     news = without(end_to_end(head.headers), _KEPT_BY_304 | {"cache-status", "set-cookie", "set-cookie2"})
-    merged = without(stored.headers, {name for name, _ in news}) + news
+    merged = without(stored.headers, {"date"} | {name for name, _ in news}) + news
     aged = merged + tuple(("age", value) for value in lines(head.headers, "age"))
     return replace(stored_from(Head(stored.status, aged), rules, times), length=stored.length, tag=stored.tag)

@@ -159,7 +159,7 @@ class FallBack:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The 304 is about nothing that is stored: ask once more, with the client's own fields."""
+    """The 304 is about nothing that is stored: ask once more, for the whole and without conditions."""
 
     status: Status
 

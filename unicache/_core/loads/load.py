@@ -5,89 +5,58 @@ its landing. What it gave is handed to others only after the store accepted it; 
 refused, and then only the caller that started it gets the value.
 """
 
-import random
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from math import inf
 from typing import Any, cast
 
-import msgspec
-
 from unicache._core.core import TROUBLE, Core
-from unicache._core.counts import Counts
-from unicache._core.invalidation.tags import Tags
 from unicache._core.keys.names import Keyspace
-from unicache._core.loads.failures import recalled
 from unicache._core.loads.flight import Failed, Flight, Found, Interrupted, Loaded, Role
-from unicache._core.loads.freshness import State, state_of
+from unicache._core.loads.freshness import State
 from unicache._core.loads.leading import Leader
+from unicache._core.loads.making import Maker
 from unicache._core.loads.plan import Plan
-from unicache._core.loads.terms import Terms
+from unicache._core.loads.serving import MISS, Seen, Serving
 from unicache._core.records.record import FAILURE, Held, Record
 from unicache._core.tools.contexts import holding
 from unicache._core.tools.detached import FOREVER
 from unicache.errors import CacheError, OperationTimeout, ValueFormatError
 from unicache.typing import Result
 
-__all__ = ["MISS", "Loads"]
-
-MISS: Any = object()
-"""No value could be had this way."""
+__all__ = ["Loads"]
 
 _loading: ContextVar[frozenset[Flight]] = ContextVar("unicache_loading", default=frozenset())
 """The flights that the running code is itself the load of."""
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """What a look at the store found, and how fresh it is."""
-
-    record: Record
-    state: State
-
-
 class Loads:
     """Load-through in one namespace."""
 
-    def __init__(self, core: Core, names: Keyspace) -> None:
+    def __init__(self, core: Core, names: Keyspace, serving: Serving, maker: Maker) -> None:
         self._core = core
         self._io = core.io
         self._store = core.store
         self._values = core.values
-        self._value = core.values.value
-        self._names = names
-        self._tags = Tags(core.store, names)
-        self._leader = Leader(core, names)
+        self._serving = serving
+        self._maker = maker
+        self._leader = Leader(core, names, serving, maker)
 
     # -- the calls
 
-    def hit(self, name: bytes, held: object, terms: Terms, counts: Counts, schema: int) -> Any:
-        """The value of what the name holds, counted, if nothing else has to be asked or done; else ``MISS``."""
-        if type(held) is not Record:
-            return MISS
-        if (held.tags or held.soft or held.codec == FAILURE) and not self._fresh_at_once(held, terms):
-            return MISS
-        try:
-            value = self._value(name, held, None, schema)
-        except ValueFormatError:  # whoever looks again counts it
-            return MISS
-        counts.hits += 1
-        self._core.counts.hits += 1
-        return value
-
     async def read(self, name: bytes) -> Held | CacheError:
-        """What the name holds, or why that cannot be said; for ``hit`` and ``through``."""
+        """What the name holds, or why that cannot be said; for ``Serving.hit`` and ``further``."""
         try:
             return await self._core.ask(self._store.read, name)
         except (ValueFormatError, *TROUBLE) as error:
             return error
 
-    def _fresh_at_once(self, record: Record, terms: Terms) -> bool:
-        return record.codec != FAILURE and self._state(record, terms) is State.FRESH and self._tags.known_valid(record)
-
     async def through(self, plan: Plan) -> Result[Any]:
         """The cached value, or what the loader gives, and where it came from."""
         if not self._core.enabled:
             return Result(await self._io.call(plan.load), "uncached")
+        if (result := self._serving.at_hand(plan)) is not MISS:
+            return cast("Result[Any]", result)
         return await self.further(plan, await self.read(plan.name))
 
     async def further(self, plan: Plan, held: Held | CacheError) -> Result[Any]:
@@ -95,10 +64,10 @@ class Loads:
         give_up = 0.0
         while True:
             try:
-                seen = await self._seen_in(held, plan)
+                seen = await self._serving.seen(held, plan)
             except TROUBLE as error:
                 return await self._without_store(plan, error)
-            if seen is not None and seen.state.served and (result := self.served(plan, seen)) is not MISS:
+            if seen is not None and seen.state.served and (result := self._serving.served(plan, seen)) is not MISS:
                 if seen.state.renewed:
                     self._renew_behind(plan, seen.record)
                 return cast("Result[Any]", result)
@@ -110,7 +79,9 @@ class Loads:
 
     async def peeked(self, plan: Plan) -> Any:
         """The value if it is there and fresh, else None; nothing is loaded."""
-        seen = await self._look(plan)
+        known = self._serving.known(plan.name)
+        held = known if isinstance(known, Record) else await self.read(plan.name)
+        seen = await self._serving.seen(held, plan)
         if seen is None or not seen.state.served or seen.record.codec == FAILURE:
             return None
         return self._values.value(plan.name, seen.record, plan.wanted, plan.schema)
@@ -132,50 +103,13 @@ class Loads:
 
     async def put(self, plan: Plan, value: Any) -> None:
         """Store a value as if the loader had just given it."""
-        await self._leader.put(plan, value)
+        await self._maker.put(plan, value)
 
     # -- looking
 
     async def _look(self, plan: Plan) -> Seen | None:
         """The valid record at the key and its state; None when there is none that can be read."""
-        return await self._seen_in(await self.read(plan.name), plan)
-
-    async def _seen_in(self, held: Held | CacheError, plan: Plan) -> Seen | None:
-        if isinstance(held, ValueFormatError):
-            await self._leader.discard(plan.name, held)
-            return None
-        if isinstance(held, CacheError):
-            raise held
-        if not isinstance(held, Record) or not (self._tags.known_valid(held) or await self._tags.valid(held)):
-            return None
-        return Seen(held, self._state(held, plan.terms))
-
-    def _state(self, record: Record, terms: Terms) -> State:
-        return state_of(record, self._io.wall(), terms.windows, 1.0 - random.random())  # noqa: S311
-
-    def served(self, plan: Plan, seen: Seen, reason: str | None = None) -> Any:
-        """The record as a result, counted; MISS when it cannot be read. Raises the failure it remembers."""
-        record = seen.record
-        if record.codec == FAILURE:
-            failure = recalled(self._values, plan.name, record, plan.terms.negative)
-            if failure is None:
-                return MISS
-            self._count_hit(plan, stale=False)
-            raise failure
-        try:
-            value = self._values.value(plan.name, record, plan.wanted, plan.schema)
-        except ValueFormatError as error:
-            self._leader.corrupt(plan.name, error)
-            return MISS
-        stale = reason is not None or seen.state is State.REVALIDATE
-        self._count_hit(plan, stale=stale)
-        why = reason or (seen.state.value if stale else None)
-        return Result(value, "hit", stale, why, max(0.0, self._io.wall() - record.created))
-
-    def _count_hit(self, plan: Plan, *, stale: bool) -> None:
-        for counts in (plan.counts, self._core.counts):
-            counts.hits += 1
-            counts.stale += stale
+        return await self._serving.seen(await self.read(plan.name), plan)
 
     # -- flying
 
@@ -255,23 +189,12 @@ class Loads:
             case Loaded(value, closed=True) if role is Role.JOINER:
                 return Result(value, "uncached")
             case Found(record) if role is Role.LEADER:
-                return self.served(plan, self._seen(record, plan))
+                return self._serving.served(plan, self._serving.again(record, plan))
             case Interrupted(error) if role is Role.LEADER:
                 raise error
-            case Loaded(record=Record() as record) if role is Role.JOINER and await self._known_valid(record):
-                return self.served(plan, self._seen(record, plan))
+            case Loaded(record=Record() as record) if role is Role.JOINER and await self._serving.still_valid(record):
+                return self._serving.served(plan, self._serving.again(record, plan))
         return MISS
-
-    async def _known_valid(self, record: Record) -> bool:
-        """Whether the tags hold; a store that cannot say makes the caller start again, and answer without it (P7)."""
-        try:
-            return await self._tags.valid(record)
-        except TROUBLE as error:
-            self._core.events.lost(error)
-            return False
-
-    def _seen(self, record: Record, plan: Plan) -> Seen:
-        return Seen(record, state_of(record, self._io.wall(), plan.terms.windows))
 
     async def _still_stale(self, plan: Plan, reason: str) -> Any:
         """The stale value, if it may still be served: it must be there, in its window, and not invalidated (P5)."""
@@ -281,7 +204,7 @@ class Loads:
             return MISS
         if seen is None or seen.state is State.DEAD:
             return MISS
-        return self.served(plan, seen, reason if seen.state is State.IF_ERROR else None)
+        return self._serving.served(plan, seen, reason if seen.state is State.IF_ERROR else None)
 
     # -- without the store
 
@@ -290,4 +213,4 @@ class Loads:
         self._core.events.lost(error)
         self._core.counts.uncached += 1
         async with self._core.origin.place():
-            return Result(await self._leader.run_loader(plan), "uncached")
+            return Result(await self._maker.run_loader(plan), "uncached")

@@ -41,18 +41,14 @@ def _numeric(value: Any) -> Any:
 
 
 def _positive(value: Any, name: str) -> int:
-    number = _whole(value, name)
-    if number < 1:
-        raise ConfigurationError(f"{name} must be 1 or more")
+    return _whole(value, name, least=1)
+
+
+def _whole(value: Any, name: str, least: int = 0) -> int:
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise ConfigurationError(f"{name} must be a whole number, {least} or more")
     return number
-
-
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(f"{name} must be a whole number, 0 or more")
-    return value
 
 
 def _value_size(value: Any, name: str) -> int:

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from math import inf
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
 from unicache._core.records.record import ABSENT, COUNTER, LOCK_AS_LEASE, Held, Known, Lease, Lock, Record
-from unicache._core.records.weights import weight
+from unicache._core.stores.entries import Entries, Locked
 from unicache._core.stores.pages import Pages
-from unicache._core.stores.rules import Seen, refusal
+from unicache._core.stores.rules import refusal
 from unicache._core.stores.store import (
     BATCH,
     INT64,
@@ -30,7 +30,7 @@ from unicache._core.stores.store import (
     Rule,
     Write,
 )
-from unicache._core.tools.bounded import MOST_USES, Bounded
+from unicache._core.tools.bounded import MOST_USES
 from unicache._core.tools.forks import forget_after_fork
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
 
@@ -38,24 +38,6 @@ __all__ = ["MemoryStore"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Locked(NamedTuple):
-    """A record with a lock around it."""
-
-    record: Record
-    lock: Lock
-
-
-Kept = Record | Lease | Locked | bytes
-"""What a name can hold here; plain bytes are a tag's version."""
-
-LOCK_OVERHEAD = 150
-"""Bytes of a lock around a record, measured as in ``weights``."""
-
-
-def _weigh(name: bytes, kept: Kept) -> int:
-    return LOCK_OVERHEAD + weight(name, kept.record) if isinstance(kept, Locked) else weight(name, kept)
 
 
 def _alone(
@@ -111,7 +93,7 @@ class MemoryStore:
         self.forget()
         forget_after_fork(self)
         self._closed = False
-        self._table: Bounded[Kept] = Bounded(max_entries, max_bytes)
+        self._table = Entries(max_entries, max_bytes)
         self._find = self._table.find
 
     def forget(self) -> None:
@@ -139,24 +121,24 @@ class MemoryStore:
 
     @_alone
     def read(self, name: bytes) -> Held:
-        return self._held(name, self._clock())
+        return self._table.held(name, self._clock())
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
         return [await _settled(self.read(name)) for name in names]
 
     @_alone
     def find(self, name: bytes) -> Found | None:
-        return self._found(name, self._clock())
+        return self._table.found(name, self._clock())
 
     @_alone
     def write(self, write: Write) -> Outcome:
         now = self._clock()
-        seen, kept_deadline = self._seen(write.name, now)
+        seen, kept_deadline = self._table.seen(write.name, now)
         refused = refusal(seen, write.rule, write.cas)
         if refused is not None:
             return refused
         deadline = kept_deadline if isinstance(write.ttl, KeepTtl) else _until(write.ttl, now)
-        self._put(write.name, write.record, deadline, now)
+        self._table.keep(write.name, write.record, deadline, now)
         return Outcome.DONE
 
     async def write_many(self, writes: Sequence[Write]) -> list[Outcome | Exception]:
@@ -164,7 +146,7 @@ class MemoryStore:
 
     @_alone
     def remove(self, removal: Removal) -> Outcome:
-        refused = refusal(self._seen(removal.name, self._clock())[0], removal.rule, removal.cas)
+        refused = refusal(self._table.seen(removal.name, self._clock())[0], removal.rule, removal.cas)
         if refused is None or refused is Outcome.MISSING:
             self._table.pop(removal.name)
         return refused or Outcome.DONE
@@ -175,7 +157,7 @@ class MemoryStore:
     @_alone
     def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         now = self._clock()
-        refused = self._refused(name, cas, now)
+        refused = self._table.refused(name, cas, now)
         if refused is None:
             self._table.expire(name, _until(ttl, now))
         return refused or Outcome.DONE
@@ -186,16 +168,16 @@ class MemoryStore:
     @_alone
     def find_and_expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Given:
         now = self._clock()
-        refused = self._refused(name, cas, now)
+        refused = self._table.refused(name, cas, now)
         if refused is not None:
             return Given(refused)
         self._table.expire(name, _until(ttl, now))
-        return Given(Outcome.DONE, self._found(name, now))
+        return Given(Outcome.DONE, self._table.found(name, now))
 
     @_alone
     def count(self, count: Count) -> int | Outcome:
         now = self._clock()
-        seen, deadline = self._seen(count.name, now)
+        seen, deadline = self._table.seen(count.name, now)
         refused = refusal(seen, Rule.PRESENT)
         if refused is Outcome.MISSING and count.initial is not None:
             number, deadline = count.initial, _until(count.ttl, now)
@@ -207,7 +189,7 @@ class MemoryStore:
             number = int(seen.record.payload) + count.delta
         if number not in INT64:
             return Outcome.OVERFLOW
-        self._put(count.name, replace(count.fresh, payload=b"%d" % number), deadline, now)
+        self._table.keep(count.name, replace(count.fresh, payload=b"%d" % number), deadline, now)
         return number
 
     async def count_many(self, counts: Sequence[Count]) -> list[int | Outcome | Exception]:
@@ -216,42 +198,42 @@ class MemoryStore:
     @_alone
     def lock(self, name: bytes, seconds: float, lock: int, cas: int | None = None) -> Given:
         now = self._clock()
-        refused = self._refused(name, cas, now)
+        refused = self._table.refused(name, cas, now)
         if refused is not None:
             return Given(refused)
-        seen, deadline = self._seen(name, now)
+        seen, deadline = self._table.seen(name, now)
         assert seen.record is not None
-        self._put(name, Locked(seen.record, Lock(lock, now + seconds)), deadline, now)
-        return Given(Outcome.DONE, self._found(name, now))
+        self._table.keep(name, Locked(seen.record, Lock(lock, now + seconds)), deadline, now)
+        return Given(Outcome.DONE, self._table.found(name, now))
 
     @_alone
     def unlock(self, name: bytes, lock: int) -> Outcome:
         now = self._clock()
-        seen, deadline = self._seen(name, now)
+        seen, deadline = self._table.seen(name, now)
         if seen.record is None:
             return Outcome.MISSING
         if not seen.locked or seen.lock is None or seen.lock.cas != lock:
             return Outcome.UNLOCKED
-        self._put(name, seen.record, deadline, now)
+        self._table.keep(name, seen.record, deadline, now)
         return Outcome.DONE
 
     @_alone
     def claim(self, name: bytes, token: bytes, ttl: float, over: int | None = None) -> Held:
         now = self._clock()
-        held, seen = self._held(name, now), self._seen(name, now)[0]
+        held, seen = self._table.held(name, now), self._table.seen(name, now)[0]
         if held is None or (isinstance(held, Record) and held.cas == over):
             if seen.locked:
                 return LOCK_AS_LEASE
-            self._put(name, Lease(token), now + ttl, now)
+            self._table.keep(name, Lease(token), now + ttl, now)
             return None
         return held
 
     @_alone
     def fill(self, name: bytes, token: bytes, record: Record, ttl: float | None) -> bool:
         now = self._clock()
-        ours = self._held(name, now) == Lease(token)
+        ours = self._table.held(name, now) == Lease(token)
         if ours:
-            self._put(name, record, _until(ttl, now), now)
+            self._table.keep(name, record, _until(ttl, now), now)
         return ours
 
     async def find_many(self, names: Sequence[bytes]) -> list[Found | Exception | None]:
@@ -266,14 +248,14 @@ class MemoryStore:
     @_alone
     def renew(self, name: bytes, token: bytes, ttl: float) -> bool:
         now = self._clock()
-        ours = self._held(name, now) == Lease(token)
+        ours = self._table.held(name, now) == Lease(token)
         if ours:
             self._table.expire(name, now + ttl)
         return ours
 
     @_alone
     def release(self, name: bytes, token: bytes) -> None:
-        if self._held(name, self._clock()) == Lease(token):
+        if self._table.held(name, self._clock()) == Lease(token):
             self._table.pop(name)
 
     async def changed(self, name: bytes, seconds: float) -> bool:
@@ -289,12 +271,12 @@ class MemoryStore:
     @_alone
     def versions(self, names: Sequence[bytes]) -> list[bytes | None]:
         now = self._clock()
-        return [self._version(name, now)[0] for name in names]
+        return [self._table.version(name, now)[0] for name in names]
 
     @_alone
     def make_versions(self, names: Sequence[bytes], fresh: bytes, ttl: float | None) -> list[bytes]:
         now = self._clock()
-        return [self._make_version(name, fresh, _until(ttl, now), now) for name in names]
+        return [self._table.make_version(name, fresh, _until(ttl, now), now) for name in names]
 
     def scan(self, prefix: bytes, batch: int = BATCH) -> Pages[int]:
         names: list[bytes] = []
@@ -327,51 +309,3 @@ class MemoryStore:
     @_alone
     def _living(self, names: Sequence[bytes]) -> list[bytes]:
         return self._table.living(names, self._clock())
-
-    # What follows runs with the lock held.
-
-    def _held(self, name: bytes, now: float) -> Held:
-        slot = self._table.get(name, now)
-        if slot is None:
-            return None
-        if isinstance(slot.value, bytes):
-            raise ValueFormatError("there is a tag version where an entry was expected")
-        return slot.value.record if isinstance(slot.value, Locked) else slot.value
-
-    def _seen(self, name: bytes, now: float) -> tuple[Seen, float]:
-        """What is there as the rules see it, and when it expires; nothing and never, for what is no record."""
-        slot = self._table.get(name, now)
-        if slot is not None and isinstance(slot.value, Record):
-            return Seen(slot.value), slot.deadline
-        if slot is not None and isinstance(slot.value, Locked):
-            record, lock = slot.value
-            return Seen(record, lock, lock.until > now), slot.deadline
-        return Seen(None), inf
-
-    def _refused(self, name: bytes, cas: int | None, now: float) -> Outcome | None:
-        """Why a record may not be changed by this CAS, or without one."""
-        return refusal(self._seen(name, now)[0], Rule.PRESENT if cas is None else Rule.SAME_CAS, cas or 0)
-
-    def _found(self, name: bytes, now: float) -> Found | None:
-        seen, deadline = self._seen(name, now)
-        if seen.record is None:
-            return None
-        return Found(seen.record, None if deadline == inf else deadline - now, seen.locked)
-
-    def _version(self, name: bytes, now: float) -> tuple[bytes | None, float]:
-        """The tag version that is there and when it expires; None and at once, for anything else."""
-        slot = self._table.get(name, now)
-        return (slot.value, slot.deadline) if slot is not None and isinstance(slot.value, bytes) else (None, now)
-
-    def _make_version(self, name: bytes, fresh: bytes, deadline: float, now: float) -> bytes:
-        version, kept_deadline = self._version(name, now)
-        if version is None:
-            self._put(name, fresh, deadline, now)
-            return fresh
-        if kept_deadline < deadline:
-            self._table.expire(name, deadline)
-        return version
-
-    def _put(self, name: bytes, kept: Kept, deadline: float, now: float) -> None:
-        if not self._table.put(name, kept, _weigh(name, kept), deadline, now):
-            raise ServerError("an entry is larger than max_bytes of the memory store", code="OOM")

@@ -81,6 +81,11 @@ class NearStore(ValkeyStore):
         self._near.seen(name, _mark(held or ABSENT))
         return held
 
+    async def close(self) -> None:
+        """Close the links of this scheduler, and keep nothing, whichever link read it."""
+        await super().close()
+        self._near.changed(None)
+
     # -- writing
 
     async def _command(self, command: Command, *, again: bool) -> Any:

@@ -127,4 +127,4 @@ class ExclusiveLink(Link):
         if not self._pending:
             self.alarm_at = inf
         elif now >= self.alarm_at:
-            self.ring()
+            self._time_out(now)

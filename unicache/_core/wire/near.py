@@ -110,7 +110,7 @@ class Near:
         self._find = self._table.find
         self._asked: dict[bytes, Reading] = {}
         self._complained = False
-        self._others: dict[bytes, object] = {}  # what other readings of a name saw while the first is under way
+        self._others: dict[bytes, object] = {}  # what others saw of a name while the first reading is under way
         self.links: Callable[[], Links | None] = lambda: None
         self.forget()
         forget_after_fork(self)
@@ -192,15 +192,11 @@ class Near:
         order of the bytes that would tell which is newer.
         """
         with self._lock:
-            first = self._asked.get(name)
-            if first is reading:
+            if self._asked.get(name) is reading:
                 del self._asked[name]
                 if self._others.pop(name, kept.mark) == kept.mark and deadline > self.now():
                     self._table.put(name, kept, _weigh(name, kept), deadline, self.now())
                     return
-            elif first is not None:
-                same = self._others.setdefault(name, kept.mark) == kept.mark
-                self._others[name] = kept.mark if same else object()
             self.seen(name, kept.mark)
 
     def gone(self, reading: Reading, names: Iterable[bytes]) -> None:
@@ -214,11 +210,21 @@ class Near:
     # -- forgetting (R5)
 
     def seen(self, name: bytes, mark: object) -> None:
-        """A caller is about to get this: what is kept must not be another, perhaps older, content."""
+        """A caller is about to get this: what is kept must not be another, perhaps older, content, nor become so by a
+        reading that is under way.
+        """
+        slot = self._find(name)
+        if name in self._asked or (slot is not None and slot.value.mark != mark):
+            with self._lock:
+                self._contradict(name, mark)
+
+    def _contradict(self, name: bytes, mark: object) -> None:
         slot = self._find(name)
         if slot is not None and slot.value.mark != mark:
-            with self._lock:
-                self._table.pop(name)
+            self._table.pop(name)
+        if name in self._asked:
+            same = self._others.setdefault(name, mark) == mark
+            self._others[name] = mark if same else object()
 
     def changed(self, names: Iterable[bytes] | None) -> None:
         """These names may hold something else now, and what is on its way may be what they held; None for all."""
