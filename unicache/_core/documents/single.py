@@ -65,6 +65,7 @@ class Documents:
         name = self._names.entry(key)
         found = self._store.peek(name)
         if found is ABSENT:
+            check_type(wanted)
             return default
         if type(found) is Record and (not needs_judgement(found) or self._verdicts.known(found)):
             return self._values.value(name, found, wanted)
