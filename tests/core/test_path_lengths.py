@@ -27,7 +27,7 @@ REMOTE = {"get": 24, "function": 28}
 REMOTE_ASYNCIO = {"get": 28, "function": 34}
 """One of them is ``get_buffer``, and saves what it costs many times over: see docs/architecture/scale.md."""
 
-RESPONSE = 96
+RESPONSE = 98
 
 INLINED = {"<dictcomp>", "<listcomp>", "<setcomp>"}
 """What is no call any more since Python 3.12."""
