@@ -124,22 +124,19 @@ class DocumentCalls(Facade):
         """
         return run(self._documents.mutate(key, fn, ttl, retries))
 
-    def increment(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
-    ) -> int:
+    def increment(self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None) -> int:
         """Add ``delta`` to an integer, and return the sum; nobody's change in between is lost.
 
         ``initial``  what a key that is not there begins at; without it there must be one
-        ``ttl``      how long a new key lives; one that is there keeps its time
+        ``ttl``      how long a new key lives, None for no expiry, whatever the cache's own ttl; one that is there keeps
+                     its time
 
         Raises KeyNotFound, NotANumber for a value that is no int, CounterOverflow when the sum has more than 64 bits,
         KeyLocked, InvalidArgument, StoreUnavailable, OperationTimeout.
         """
         return run(self._counters.add(key, delta, initial, ttl))
 
-    def decrement(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
-    ) -> int:
+    def decrement(self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None) -> int:
         """Subtract ``delta`` from an integer; as ``increment``."""
         return run(self._counters.subtract(key, delta, initial, ttl))
 

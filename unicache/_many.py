@@ -32,6 +32,7 @@ class ManyCalls(Facade):
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
         tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
         cas: Mapping[str, int] | None = None,
+        keep_ttl: bool = False,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         """Write many values, each on its own, and return their new CAS.
@@ -39,10 +40,13 @@ class ManyCalls(Facade):
         ``ttl``   how long they live, or a mapping from keys to durations; others have the cache's own
         ``tags``  of all of them, or a mapping from keys to the tags of each
         ``cas``   a mapping from keys to the CAS they must have
+        ``keep_ttl``  keep the remaining time of those that are there instead of setting one
 
         Raises ManyError as ``get_many`` does, and what ``set`` raises before anything is sent.
         """
-        return run(self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions))
+        return run(
+            self._many.set(values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions)
+        )
 
     def insert_many(
         self,
@@ -72,9 +76,14 @@ class ManyCalls(Facade):
             )
         )
 
-    def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
-        """Remove many keys; for each, whether it was there. Raises ManyError as ``get_many`` does."""
-        return run(self._many.delete(keys, return_exceptions))
+    def delete_many(
+        self, keys: Iterable[str], *, cas: Mapping[str, int] | None = None, return_exceptions: bool = False
+    ) -> dict[str, bool]:
+        """Remove many keys; for each, whether it was there. Raises ManyError as ``get_many`` does.
+
+        ``cas``  a mapping from keys to the CAS they must have; CasMismatch for those that have another
+        """
+        return run(self._many.delete(keys, return_exceptions, cas))
 
     def touch_many(
         self,
@@ -95,13 +104,13 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         """Add to many integers, each on its own, and return the sums. A key given twice counts once.
 
-        ``delta``, ``initial`` and ``ttl`` are for all, or mappings from keys. Raises ManyError as ``get_many`` does,
-        with what ``increment`` raises, and InvalidArgument before anything is sent.
+        ``delta``, ``initial`` and ``ttl`` are for all, or mappings from keys to what differs from the default. Raises
+        ManyError as ``get_many`` does, with what ``increment`` raises, and InvalidArgument before anything is sent.
         """
         return run(self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
 
@@ -111,7 +120,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         """Subtract from many integers; as ``increment_many``."""

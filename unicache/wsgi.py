@@ -3,7 +3,7 @@
 What the application gives is passed on as it comes. What must not live here: anything that ASGI would need too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, assert_never
@@ -189,6 +189,8 @@ class _Call:
                 self._start_response(self._started[0], list(head.headers))
                 self._relayed = True
                 written, self._written = self._written, []
+                if isinstance(result, list | tuple) and not written:
+                    return _Listed(result, self._exchange)
                 return _Body(_chained(written, body), result, self._exchange)
             case _:
                 assert_never(step)
@@ -222,6 +224,26 @@ class _Body:
         run(self._exchange.abandoned())
         result, self._result = self._result, ()
         _close(result)
+
+
+class _Listed:
+    """A body that is there already. Servers tell its length, for which some go through it once more than others."""
+
+    def __init__(self, pieces: Sequence[bytes], exchange: Exchange) -> None:
+        self._pieces = pieces
+        self._body = _Body(iter(pieces), (), exchange)
+        self._first = True
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        first, self._first = self._first, False
+        return self._body if first else iter(self._pieces)
+
+    def close(self) -> None:
+        """The server is done."""
+        self._body.close()
 
 
 def _chained(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:

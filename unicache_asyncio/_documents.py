@@ -96,12 +96,12 @@ class DocumentCalls(Facade):
         return await self._documents.mutate(key, fn, ttl, retries)
 
     async def increment(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None
     ) -> int:
         return await self._counters.add(key, delta, initial, ttl)
 
     async def decrement(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None
     ) -> int:
         return await self._counters.subtract(key, delta, initial, ttl)
 

@@ -30,9 +30,12 @@ class ManyCalls(Facade):
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
         tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
         cas: Mapping[str, int] | None = None,
+        keep_ttl: bool = False,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
-        return await self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions)
+        return await self._many.set(
+            values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions
+        )
 
     async def insert_many(
         self,
@@ -58,8 +61,10 @@ class ManyCalls(Facade):
             values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions
         )
 
-    async def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> dict[str, bool]:
-        return await self._many.delete(keys, return_exceptions)
+    async def delete_many(
+        self, keys: Iterable[str], *, cas: Mapping[str, int] | None = None, return_exceptions: bool = False
+    ) -> dict[str, bool]:
+        return await self._many.delete(keys, return_exceptions, cas)
 
     async def touch_many(
         self,
@@ -76,7 +81,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         return await self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)
@@ -87,7 +92,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> dict[str, int]:
         return await self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions)

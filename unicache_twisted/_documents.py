@@ -103,12 +103,12 @@ class DocumentCalls(Facade):
         return Driven(self._documents.mutate(key, fn, ttl, retries))
 
     def increment(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None
     ) -> "Deferred[int]":
         return Driven(self._counters.add(key, delta, initial, ttl))
 
     def decrement(
-        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | Default | None = DEFAULT
+        self, key: str, delta: int = 1, *, initial: int | None = None, ttl: Duration | None = None
     ) -> "Deferred[int]":
         return Driven(self._counters.subtract(key, delta, initial, ttl))
 

@@ -33,9 +33,12 @@ class ManyCalls(Facade):
         ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
         tags: Iterable[str] | Mapping[str, Iterable[str]] = (),
         cas: Mapping[str, int] | None = None,
+        keep_ttl: bool = False,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
-        return Driven(self._many.set(values, ttl=ttl, tags=tags, cas=cas, return_exceptions=return_exceptions))
+        return Driven(
+            self._many.set(values, ttl=ttl, tags=tags, cas=cas, keep_ttl=keep_ttl, return_exceptions=return_exceptions)
+        )
 
     def insert_many(
         self,
@@ -63,8 +66,10 @@ class ManyCalls(Facade):
             )
         )
 
-    def delete_many(self, keys: Iterable[str], *, return_exceptions: bool = False) -> "Deferred[dict[str, bool]]":
-        return Driven(self._many.delete(keys, return_exceptions))
+    def delete_many(
+        self, keys: Iterable[str], *, cas: Mapping[str, int] | None = None, return_exceptions: bool = False
+    ) -> "Deferred[dict[str, bool]]":
+        return Driven(self._many.delete(keys, return_exceptions, cas))
 
     def touch_many(
         self,
@@ -81,7 +86,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
         return Driven(self._counters.add_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))
@@ -92,7 +97,7 @@ class ManyCalls(Facade):
         delta: int | Mapping[str, int] = 1,
         *,
         initial: int | Mapping[str, int] | None = None,
-        ttl: Duration | Default | Mapping[str, Duration | None] | None = DEFAULT,
+        ttl: Duration | Mapping[str, Duration | None] | None = None,
         return_exceptions: bool = False,
     ) -> "Deferred[dict[str, int]]":
         return Driven(self._counters.subtract_many(keys, delta, initial, ttl, return_exceptions=return_exceptions))

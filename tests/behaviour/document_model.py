@@ -152,10 +152,10 @@ class Model:
     def set(self, step: Step) -> Any:
         cas, old = self.cas(step), self.docs.get(step.key)
         self.unlocked(step.key, cas)
-        if cas is not None and old is None:
-            raise Refused(CasMismatch)
         self.same(step.key, cas)
-        kept = old.ttl if old and (old.alive or cas is not None) else None
+        if cas is not None and not self.found(step.key):
+            raise Refused(CasMismatch)
+        kept = old.ttl if old and old.alive else None
         return self.put(step.key, step.value, step.tags, kept if step.keep else step.ttl)
 
     def insert(self, step: Step) -> Any:
@@ -165,11 +165,10 @@ class Model:
         return self.put(step.key, step.value, step.tags, step.ttl)
 
     def replace(self, step: Step) -> Any:
-        cas, old = self.cas(step), self.docs.get(step.key)
+        cas = self.cas(step)
         self.unlocked(step.key, cas)
-        if old is None or (cas is None and not old.alive):
-            raise Refused(KeyNotFound)
         self.same(step.key, cas)
+        old = self.there(step.key)
         return self.put(step.key, step.value, step.tags, old.ttl if step.keep else step.ttl)
 
     def delete(self, step: Step) -> Any:
@@ -177,7 +176,7 @@ class Model:
         self.unlocked(step.key, cas)
         self.same(step.key, cas)
         self.docs.pop(step.key, None)
-        return old is not None and (old.alive or cas is not None)
+        return old is not None and old.alive
 
     def touch(self, step: Step) -> Any:
         self.unlocked(step.key, None)

@@ -293,5 +293,8 @@ async def test_a_load_of_what_is_locked_and_out_of_date_goes_to_the_caller_alone
 
     assert await short.get_or_set("k", load) == "new"
     assert await short.get("k") is None
-    await short.set("k", "written", cas=lock.cas)
-    assert await short.get_or_set("k", load) == "written"
+    with pytest.raises(CasMismatch):
+        await short.set("k", "written", cas=lock.cas)
+    await short.unlock("k", lock.cas)
+    await short.get_or_set("k", load)
+    assert await short.get("k") == "new"

@@ -36,6 +36,35 @@ async def test_replacing_many_writes_where_something_is(cache: Cache) -> None:
         await cache.replace_many({"b": 22}, keep_ttl=True, ttl=5)
 
 
+async def test_setting_many_may_keep_the_time_of_those_that_are_there(cache: Cache) -> None:
+    cas = await cache.set_many({"a": 1, "b": 1, "c": 1}, ttl=60, tags={"b": ["red"]})
+    await cache.invalidate_tags("red")
+    values = {"a": 2, "b": 2, "c": 2, "d": 2, "e": 2}
+    results = await cache.set_many(
+        values, keep_ttl=True, cas={"c": cas["c"], "e": cas["a"]}, tags={"a": ["blue"]}, return_exceptions=True
+    )
+    assert [type(result) for result in results.values()] == [int, int, int, int, CasMismatch]
+    assert await cache.get_many(list(values)) == {"a": 2, "b": 2, "c": 2, "d": 2}
+    await cache.set_many({"a": 3}, keep_ttl=True)
+    lives = [await cache.ttl(key) for key in "abcd"]
+    assert [life is not None and 50 < life <= 60 for life in lives] == [True, False, True, False]
+    for ttl in (5, None, {"a": 5}):
+        with pytest.raises(InvalidArgument):
+            await cache.set_many({"a": 4}, keep_ttl=True, ttl=ttl)
+
+
+async def test_removing_many_may_be_bound_to_the_cas_of_each(cache: Cache) -> None:
+    cas = await cache.set_many({"a": 1, "b": 1, "c": 1}, tags={"a": ["red"]})
+    removed = await cache.delete_many(
+        ["a", "b", "c", "d"], cas={"a": cas["a"], "b": cas["a"], "d": 1}, return_exceptions=True
+    )
+    assert (removed.pop("b").key, removed) == ("b", {"a": True, "c": True, "d": False})
+    with pytest.raises(ManyError) as caught:
+        await cache.delete_many(["b"], cas={"b": 1})
+    assert isinstance(caught.value.results["b"], CasMismatch)
+    assert await cache.get_many(["a", "b", "c"]) == {"b": 1}
+
+
 async def test_records_that_have_to_be_judged_are_judged_one_by_one(cache: Cache) -> None:
     await cache.set_many({"alive": 1, "dead": 1}, tags={"alive": ["blue"], "dead": ["red"]})
     await cache.invalidate_tags("red")
@@ -87,6 +116,8 @@ async def test_options_for_keys_that_are_not_asked_for_are_refused_before_anythi
         partial(cache.set_many, {"a": 1}, tags={"b": ["red"]}),
         partial(cache.set_many, {"a": 1}, cas={"b": 5}),
         partial(cache.insert_many, {"a": 1}, ttl={"b": 60}),
+        partial(cache.delete_many, ["a"], cas={"b": 5}),
+        partial(cache.delete_many, ["a"], cas={"a": "5"}),
         partial(cache.insert_many, ["a"]),
         partial(cache.replace_many, "a"),
         partial(cache.touch_many, ["a", "b"], {"a": 60}),

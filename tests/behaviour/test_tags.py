@@ -7,7 +7,7 @@ import pytest
 from valkey import Valkey
 
 from caches import Cache, Stage
-from unicache.errors import InvalidArgument, KeyNotFound
+from unicache.errors import CasMismatch, InvalidArgument, KeyNotFound
 
 
 async def write(cache: Cache, key: str, value: Any, tags: list[str]) -> None:
@@ -44,6 +44,34 @@ async def test_what_a_tag_took_is_absent_for_every_call(cache: Cache) -> None:
         await cache.mutate("k", str)
     assert await cache.delete("k") is False
     assert cas
+
+
+async def test_what_a_tag_took_is_not_written_over_by_its_cas(cache: Cache) -> None:
+    cas = await cache.set_many(dict.fromkeys("abcd", 1), tags=["red"])
+    lock = await cache.get_and_lock("d", 30)
+    await cache.invalidate_tags("red")
+    with pytest.raises(CasMismatch):
+        await cache.set("a", 2, cas=cas["a"])
+    with pytest.raises(CasMismatch):
+        await cache.set("a", 2, cas=cas["a"], keep_ttl=True)
+    with pytest.raises(KeyNotFound):
+        await cache.replace("a", 2, cas=cas["a"])
+    with pytest.raises(CasMismatch):
+        await cache.set("d", 2, cas=lock.cas)
+    results = await cache.set_many({"a": 2, "other": 2}, cas={"a": cas["a"]}, return_exceptions=True)
+    assert (type(results["a"]), type(results["other"])) == (CasMismatch, int)
+    assert await cache.delete("b", cas=cas["b"]) is False
+    assert await cache.delete_many(["c", "other"], cas={"c": cas["c"]}) == {"c": False, "other": True}
+    assert await cache.get_many(["a", "b", "c", "d"]) == {}
+
+
+async def test_what_carries_a_tag_is_written_over_by_its_cas(cache: Cache) -> None:
+    cas = await cache.set_many(dict.fromkeys("abc", 1), tags=["red"])
+    await cache.set("a", 2, cas=cas["a"], tags=["red"])
+    await cache.set_many({"b": 2}, cas={"b": cas["b"]})
+    lock = await cache.get_and_lock("c", 30)
+    await cache.replace("c", 2, cas=lock.cas)
+    assert await cache.get_many(["a", "b", "c"]) == {"a": 2, "b": 2, "c": 2}
 
 
 async def test_an_insert_takes_the_place_of_what_a_tag_took(cache: Cache) -> None:

@@ -25,6 +25,11 @@ class Color(enum.Enum):
     RED = "red"
 
 
+class Rate(enum.Enum):
+    HALF = 0.5
+    PAIR = (1, 2)
+
+
 class Level(enum.IntEnum):
     LOW = 1
 
@@ -94,6 +99,8 @@ RIGHT = [
     ("a", typing.Literal["a", 1]),
     (1, Positive), ([1], Few), ({"k": object}, typing.Any), ({"k": [{1}]}, dict[str, object]), ([1], Sequence[int]),
     ({"a": 1}, Mapping[str, int]),
+    (b"x", bytes | str), ("x", str | datetime), (Order(1), Line | Order), (Row("x"), Part | Row), ((1,), list | tuple),
+    (Rate.PAIR, Rate), ([Rate.HALF, "x"], list[Rate | str]),
     (1, float | int), ({1: "a"}, dict[int, str]), (5, typing.Annotated[int, ["unhashable"]]),
 ]  # fmt: skip
 
@@ -115,6 +122,7 @@ WRONG = [
     (Pair("x"), Pair),
     ({"first_name": "x"}, Row), ({"price": 1.0}, Patch), ({"number": 1, "more": 1}, Patch), ({"number": "1"}, Patch),
     (Box("x"), Box[int]),
+    (1, bytes | str), ("2020-01-01", date | datetime), (Row("x"), Line | Order), ({1}, list | tuple), (0.5, Rate),
     (Order(1), dict), (Row("x"), Order), ("x", int | None), (1.5, int | str), (Order(1), Urgent), ({"code": 5}, Part),
 ]  # fmt: skip
 
@@ -164,7 +172,19 @@ def test_what_loses_nothing_is_converted(value: typing.Any, wanted: typing.Any, 
 
 @pytest.mark.parametrize(
     "wanted",
-    [complex, object(), 42, "int", list[complex], dict[str, range], msgspec.Raw, bytearray, typing.Callable[[], int]],
+    [
+        complex,
+        object(),
+        42,
+        "int",
+        list[complex],
+        dict[str, range],
+        msgspec.Raw,
+        bytearray,
+        typing.Callable[[], int],
+        typing.Annotated[int, msgspec.Meta(pattern="x")],
+        bytes | str | range,
+    ],
     ids=lambda wanted: getattr(wanted, "__name__", type(wanted).__name__),
 )
 def test_a_type_that_cannot_be_checked_is_an_invalid_argument(wanted: typing.Any) -> None:

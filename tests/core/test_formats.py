@@ -88,9 +88,13 @@ def nested(depth: int) -> typing.Any:
     return value
 
 
-@pytest.mark.parametrize("value", [nested(201), nested(5_000), "\ud800", ["\ud800"]], ids=["201", "5000", "text", "in"])
-def test_json_refuses_what_is_too_deep_or_no_text(value: typing.Any) -> None:
-    with pytest.raises(ValueFormatError, match=r"levels of nesting|surrogates"):
+@pytest.mark.parametrize(
+    "value",
+    [nested(201), nested(5_000), "\ud800", ["\ud800"], 10**5000],
+    ids=["201", "5000", "text", "in", "digits"],
+)
+def test_json_refuses_what_is_too_deep_too_long_or_no_text(value: typing.Any) -> None:
+    with pytest.raises(ValueFormatError, match=r"levels of nesting|surrogates|digits"):
         format_of("json").write(value)
     assert through(format_of("json"), nested(200)) == nested(200)
 

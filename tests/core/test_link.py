@@ -153,6 +153,18 @@ def test_a_reply_that_never_comes_ends_the_link_after_a_time_of_grace() -> None:
     assert call.result.ambiguous
 
 
+def test_a_reply_that_came_while_the_process_stood_still_is_in_time() -> None:
+    io = HandIo()
+    link, _ = open_link(io)
+    call, lost = _ask(link, deadline=1.0), _ask(link, deadline=1.0)
+    io.pass_time(3.0)
+    assert not call.go().done
+    link.received(b"+here\r\n")
+    io.pass_time(0.0)
+    assert call.go().result == b"here"
+    assert isinstance(lost.go().result, OperationTimeout)
+
+
 def test_only_what_was_sent_is_ambiguous_when_the_link_is_lost() -> None:
     link, transport = open_link(HandIo())
     sent = _ask(link)

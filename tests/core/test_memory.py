@@ -18,6 +18,7 @@ from unicache._core.stores.store import (
     Given,
     Outcome,
     Reader,
+    Removal,
     Rule,
     Store,
     Write,
@@ -95,6 +96,8 @@ def test_the_time_left_is_told(store: MemoryStore, clock: Clock) -> None:
         (Rule.PRESENT, 0, Outcome.DONE),
         (Rule.SAME_CAS, 1, Outcome.DONE),
         (Rule.SAME_CAS, 2, Outcome.MISMATCH),
+        (Rule.ALIVE_CAS, 1, Outcome.DONE),
+        (Rule.ALIVE_CAS, 2, Outcome.MISMATCH),
     ],
 )
 def test_a_rule_looks_at_the_record_that_is_there(store: MemoryStore, rule: Rule, cas: int, outcome: Outcome) -> None:
@@ -111,6 +114,7 @@ def test_a_rule_looks_at_the_record_that_is_there(store: MemoryStore, rule: Rule
         (Rule.ABSENT, Outcome.DONE),
         (Rule.PRESENT, Outcome.MISSING),
         (Rule.SAME_CAS, Outcome.MISSING),
+        (Rule.ALIVE_CAS, Outcome.MISSING),
     ],
 )
 def test_a_lease_counts_as_absent(store: MemoryStore, rule: Rule, outcome: Outcome, leased: bool) -> None:
@@ -165,15 +169,19 @@ def test_many_writes_each_have_their_own_outcome(clock: Clock) -> None:
 
 def test_removing_says_what_was_there(store: MemoryStore) -> None:
     put(store, b"a")
-    assert run(store.remove(b"a", cas=2)) is Outcome.MISMATCH
-    assert run(store.remove(b"a", cas=1)) is Outcome.DONE
-    assert run(store.remove(b"a")) is Outcome.MISSING
+    assert run(store.remove(Removal(b"a", Rule.SAME_CAS, 2))) is Outcome.MISMATCH
+    assert run(store.remove(Removal(b"a", Rule.SAME_CAS, 1))) is Outcome.DONE
+    assert run(store.remove(Removal(b"a"))) is Outcome.MISSING
 
 
 def test_removing_a_lease_removes_it_and_says_missing(store: MemoryStore) -> None:
     run(store.claim(b"a", OURS, 5.0))
     put(store, b"b")
-    assert run(store.remove_many([b"a", b"b", b"c"])) == [Outcome.MISSING, Outcome.DONE, Outcome.MISSING]
+    assert run(store.remove_many([Removal(b"a"), Removal(b"b"), Removal(b"c")])) == [
+        Outcome.MISSING,
+        Outcome.DONE,
+        Outcome.MISSING,
+    ]
     assert not run(store.fill(b"a", OURS, record(), None))
 
 
@@ -263,7 +271,12 @@ def test_a_locked_record_is_read_as_before_and_written_only_by_the_lock(store: M
     assert run(store.read(b"a")) is kept
     for rule in (Rule.ALWAYS, Rule.ABSENT, Rule.PRESENT, Rule.SAME_CAS):
         assert run(store.write(Write(b"a", record(), None, rule, 3))) is Outcome.LOCKED
-    assert run(store.remove(b"a")) is run(store.remove(b"a", 3)) is run(store.expire(b"a", 1.0)) is Outcome.LOCKED
+    assert (
+        run(store.remove(Removal(b"a")))
+        is run(store.remove(Removal(b"a", Rule.SAME_CAS, 3)))
+        is run(store.expire(b"a", 1.0))
+        is Outcome.LOCKED
+    )
     assert run(store.lock(b"a", 5.0, 8)) == Given(Outcome.LOCKED)
     assert run(store.write(Write(b"a", record(b"new", cas=4), None, Rule.SAME_CAS, 7))) is Outcome.DONE
     assert run(store.unlock(b"a", 7)) is Outcome.UNLOCKED
@@ -351,7 +364,10 @@ def test_what_only_the_caller_can_judge_is_acted_on_by_its_cas(store: MemoryStor
     put(store, b"a", kept, ttl=9.0)
     for rule in (Rule.ABSENT, Rule.PRESENT):
         assert run(store.write(Write(b"a", record(), None, rule))) is Outcome.JUDGE
-    assert run(store.remove(b"a")) is Outcome.JUDGE
+    assert run(store.write(Write(b"a", record(), None, Rule.ALIVE_CAS, 3))) is Outcome.JUDGE
+    assert run(store.write(Write(b"a", record(), None, Rule.ALIVE_CAS, 4))) is Outcome.MISMATCH
+    assert run(store.remove(Removal(b"a", Rule.ALIVE_CAS, 3))) is Outcome.JUDGE
+    assert run(store.remove(Removal(b"a"))) is Outcome.JUDGE
     assert run(store.expire(b"a", 99.0)) is Outcome.JUDGE
     assert run(store.find_and_expire(b"a", 99.0)) == Given(Outcome.JUDGE)
     assert run(store.lock(b"a", 99.0, 7)) == Given(Outcome.JUDGE)
@@ -359,10 +375,12 @@ def test_what_only_the_caller_can_judge_is_acted_on_by_its_cas(store: MemoryStor
     assert run(store.expire(b"a", 99.0, 4)) is Outcome.MISMATCH
     assert run(store.expire(b"a", 99.0, 3)) is Outcome.DONE
     assert run(store.find(b"a")) == Found(kept, 99.0)
-    assert run(store.remove(b"a", 3)) is Outcome.DONE
+    assert run(store.remove(Removal(b"a", Rule.SAME_CAS, 3))) is Outcome.DONE
 
 
-@pytest.mark.parametrize("invalidate", [MemoryStore.remove, lambda store, name: store.drop([name])])
+@pytest.mark.parametrize(
+    "invalidate", [lambda store, name: store.remove(Removal(name)), lambda store, name: store.drop([name])]
+)
 def test_a_fill_after_an_invalidation_is_refused(store: MemoryStore, invalidate: Callable[..., Awaitable[Any]]) -> None:
     run(store.claim(b"a", OURS, 5.0))
     run(invalidate(store, b"a"))
@@ -480,8 +498,8 @@ CALLS: dict[str, Callable[[MemoryStore], Awaitable[Any]]] = {
     "find_many": lambda store: store.find_many([b"a"]),
     "write": lambda store: store.write(Write(b"a", record(), None)),
     "write_many": lambda store: store.write_many([Write(b"a", record(), None)]),
-    "remove": lambda store: store.remove(b"a"),
-    "remove_many": lambda store: store.remove_many([b"a"]),
+    "remove": lambda store: store.remove(Removal(b"a")),
+    "remove_many": lambda store: store.remove_many([Removal(b"a")]),
     "expire": lambda store: store.expire(b"a", 1.0),
     "find_and_expire": lambda store: store.find_and_expire(b"a", 1.0),
     "expire_many": lambda store: store.expire_many([(b"a", 1.0)]),

@@ -12,7 +12,7 @@ from memory_kit import NEW, OURS, Clock, put, record, run
 
 from unicache._core.records.record import ABSENT, Lease, Record, TagVersion
 from unicache._core.stores.memory import MemoryStore
-from unicache._core.stores.store import Write
+from unicache._core.stores.store import Removal, Write
 from unicache.errors import ServerError
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def some_call(chance: random.Random, store: MemoryStore, name: bytes, token: byt
         lambda: store.write(Write(name, kept, chance.choice([None, 1.0, 5.0]))),
         lambda: store.claim(name, token, 1.0),
         lambda: store.fill(name, token, kept, 1.0),
-        lambda: store.remove(name),
+        lambda: store.remove(Removal(name)),
         lambda: store.expire(name, 2.0),
     ]
     return chance.choice(calls)()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from unicache._core.records.record import ABSENT, FAILURE, LOCK_AS_LEASE, Held, Lease, Lock, Record, TagVersion
 from unicache._core.stores.memory import MemoryStore
-from unicache._core.stores.store import KEEP_TTL, Found, KeepTtl, Outcome, Rule, Write
+from unicache._core.stores.store import KEEP_TTL, Found, KeepTtl, Outcome, Removal, Rule, Write
 
 KINDS = [
     record(b"written"),
@@ -81,9 +81,7 @@ class MemoryModel(RuleBasedStateMachine):
         self, name: bytes, cas: int, ttl: float | KeepTtl | None, condition: Rule, expected_cas: int, kind: Record
     ) -> None:
         new, old = replace(kind, cas=cas), self.record(name)
-        outcome = self.locked(name, condition, expected_cas) or self.outcome(
-            old, condition, self.known_as(name, expected_cas)
-        )
+        outcome = self.judged(name, condition, expected_cas)
         if outcome is Outcome.DONE:
             kept_deadline = inf if old is None else self.model[name].deadline
             self.model[name] = Known(new, kept_deadline if isinstance(ttl, KeepTtl) else self.until(ttl))
@@ -92,31 +90,35 @@ class MemoryModel(RuleBasedStateMachine):
     @staticmethod
     def outcome(old: Record | None, condition: Rule, expected_cas: int) -> Outcome:
         match condition, old:
-            case ((Rule.ABSENT | Rule.PRESENT), Record()) if to_judge(old):
+            case ((Rule.PRESENT | Rule.SAME_CAS | Rule.ALIVE_CAS), None):
+                return Outcome.MISSING
+            case ((Rule.SAME_CAS | Rule.ALIVE_CAS), Record(cas=cas)) if cas != expected_cas:
+                return Outcome.MISMATCH
+            case ((Rule.ABSENT | Rule.PRESENT | Rule.ALIVE_CAS), Record()) if to_judge(old):
                 return Outcome.JUDGE
             case Rule.ABSENT, Record():
                 return Outcome.EXISTS
-            case ((Rule.PRESENT | Rule.SAME_CAS), None):
-                return Outcome.MISSING
-            case Rule.SAME_CAS, Record(cas=cas) if cas != expected_cas:
-                return Outcome.MISMATCH
         return Outcome.DONE
 
-    @rule(name=names, cas=st.none() | cas_values)
-    def remove(self, name: bytes, cas: int | None) -> None:
-        expected = self.choice(name, cas)
+    @rule(name=names, condition=st.sampled_from(Rule), cas=cas_values)
+    def remove(self, name: bytes, condition: Rule, cas: int) -> None:
+        expected = self.judged(name, condition, cas)
         if expected in {Outcome.DONE, Outcome.MISSING}:
             self.model.pop(name, None)
-        assert run(self.store.remove(name, cas)) is expected
+        assert run(self.store.remove(Removal(name, condition, cas))) is expected
 
     def choice(self, name: bytes, cas: int | None) -> Outcome:
         """What becomes of a change of a record by this CAS, or without one."""
         rule = Rule.PRESENT if cas is None else Rule.SAME_CAS
-        return self.locked(name, rule, cas or 0) or self.outcome(self.record(name), rule, self.known_as(name, cas or 0))
+        return self.judged(name, rule, cas or 0)
+
+    def judged(self, name: bytes, condition: Rule, cas: int) -> Outcome:
+        """What becomes of a change under this rule."""
+        return self.locked(name, condition, cas) or self.outcome(self.record(name), condition, self.known_as(name, cas))
 
     def locked(self, name: bytes, condition: Rule, cas: int) -> Outcome | None:
         lock = self.model[name].lock if name in self.model else None
-        free = lock is None or lock.until <= self.clock.now or (condition is Rule.SAME_CAS and cas == lock.cas)
+        free = lock is None or lock.until <= self.clock.now or (condition.by_cas and cas == lock.cas)
         return None if free else Outcome.LOCKED
 
     def known_as(self, name: bytes, cas: int) -> int:

@@ -10,7 +10,7 @@ from memory_kit import record, run
 from unicache._core.setup.node import NearOptions
 from unicache._core.stores.near_store import NearStore
 from unicache._core.stores.scripts import TEXTS
-from unicache._core.stores.store import Claim, Count, Fill, Rule, Store, Write
+from unicache._core.stores.store import Claim, Count, Fill, Removal, Rule, Store, Write
 from unicache._core.wire.near import Near
 from unicache.errors import StoreUnavailable
 
@@ -34,8 +34,8 @@ CHANGES: dict[str, Callable[[Store], Coroutine[Any, Any, Any]]] = {
     "lock": lambda store: store.lock(NAME, 1.0, 1),
     "make_versions": lambda store: store.make_versions([NAME], TOKEN, 1.0),
     "release": lambda store: store.release(NAME, TOKEN),
-    "remove": lambda store: store.remove(NAME),
-    "remove_many": lambda store: store.remove_many([NAME]),
+    "remove": lambda store: store.remove(Removal(NAME)),
+    "remove_many": lambda store: store.remove_many([Removal(NAME)]),
     "renew": lambda store: store.renew(NAME, TOKEN, 1.0),
     "unlock": lambda store: store.unlock(NAME, 1),
     "write": lambda store: store.write(Write(NAME, record(b""), None)),

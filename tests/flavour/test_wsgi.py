@@ -93,6 +93,17 @@ def test_line_83_every_kind_of_body_is_stored_whole_and_closed_once(cache: unica
     assert (app.runs, app.closed) == (1, 1)
 
 
+def test_line_84_a_server_can_tell_the_length_of_a_list(cache: unicache.Cache) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [FRESH])
+        return [b"bo", b"dy"]
+
+    body: Any = CacheMiddleware(app, cache)(environ(), lambda *head: None)
+    assert (len(body), sum(map(len, body)), b"".join(body)) == (2, 4, b"body")
+    body.close()
+    assert "hit" in (first(get(CacheMiddleware(app, cache), environ())[1], "cache-status") or "")
+
+
 def test_line_79_a_piece_is_there_before_the_next_is_made(cache: unicache.Cache) -> None:
     made: list[int] = []
 

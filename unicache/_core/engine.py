@@ -8,7 +8,7 @@ from unicache._core.documents.changing import Changes
 from unicache._core.documents.counting import Counters
 from unicache._core.documents.locking import Locks
 from unicache._core.documents.many import ManyDocuments
-from unicache._core.documents.options import Life, life_of
+from unicache._core.documents.options import Life, check_type, life_of
 from unicache._core.documents.options import Ttl as DocumentTtl
 from unicache._core.documents.partial import PartialDocuments
 from unicache._core.documents.single import Documents
@@ -83,6 +83,7 @@ class Engine:
         """Load through one key."""
         if not callable(loader):
             raise InvalidArgument("loader must be a callable without arguments", argument="loader", key=key)
+        check_type(wanted)
         name, terms = self.names.entry(key), terms_of(self.core.settings, ttl, options)
         return (await self.loads.through(Plan(key, name, loader, terms, self.names.carried(tags), wanted))).value
 

@@ -19,7 +19,7 @@ class Facade:
 
     ``url``        where to cache: ``memory://``, ``valkey://host:6379/0``, ``valkeys://…`` (TLS), ``unix:///path``
     ``namespace``  what the keys of this cache stand under; caches of one namespace share their entries
-    ``ttl``        how long entries live that name no ttl of their own; None for no expiry
+    ``ttl``        how long entries live that name no ttl of their own, counters apart; None for no expiry
     ``options``    see ``unicache.typing.Options``
 
     Durations are seconds as int or float, a timedelta, or text such as ``"1h30m"``. Raises ConfigurationError, naming
@@ -105,7 +105,7 @@ class Facade:
 
     @enabled.setter
     def enabled(self, value: bool) -> None:
-        self._engine.core.switched_on = bool(value)
+        self._engine.core.switch(on=bool(value))
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__.split('.')[0]}.Cache namespace={self._engine.names.namespace!r}>"

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from unicache._core.core import Core
 from unicache._core.documents.changing import Changes
-from unicache._core.documents.options import Ttl, caught_in, each_of, life_of, lives_of, many, not_found, refused
+from unicache._core.documents.options import caught_in, each_of, many, not_found, refused
 from unicache._core.documents.parts import ABSENT
 from unicache._core.keys.names import Keyspace
 from unicache._core.stores.store import INT64, Count, Outcome
+from unicache._core.tools.durations import optional_seconds
 from unicache.errors import CasMismatch, CounterOverflow, InvalidArgument, NotANumber
+from unicache.typing import Duration
 
 __all__ = ["Counters", "check_number"]
 
@@ -29,19 +31,16 @@ class Counters:
 
     def __init__(self, core: Core, names: Keyspace, changes: Changes) -> None:
         self._store = core.replicated
-        self._ttl = core.settings.ttl
         self._values = core.values
         self._names = names
         self._changes = changes
 
-    async def add(self, key: str, delta: int, initial: int | None, ttl: Ttl) -> int:
+    async def add(self, key: str, delta: int, initial: int | None, ttl: Duration | None) -> int:
         """The sum, or KeyNotFound; NotANumber, CounterOverflow, KeyLocked."""
         name = self._names.entry(key)
-        check_number(delta, "delta")
-        life = life_of(ttl, self._ttl)
-        return await self._added(key, self._count(name, delta, _checked(initial), life))
+        return await self._added(key, self._count(name, delta, initial, ttl))
 
-    async def subtract(self, key: str, delta: int, initial: int | None, ttl: Ttl) -> int:
+    async def subtract(self, key: str, delta: int, initial: int | None, ttl: Duration | None) -> int:
         """The same, the other way."""
         check_number(delta, "delta")
         return await self.add(key, -delta, initial, ttl)
@@ -51,7 +50,7 @@ class Counters:
         keys: Iterable[str],
         deltas: int | Mapping[str, int],
         initial: int | Mapping[str, int] | None,
-        ttl: Ttl | Mapping[str, Ttl],
+        ttl: Duration | Mapping[str, Duration | None] | None,
         *,
         return_exceptions: bool,
     ) -> dict[str, int]:
@@ -66,7 +65,7 @@ class Counters:
         keys: Iterable[str],
         deltas: int | Mapping[str, int],
         initial: int | Mapping[str, int] | None,
-        ttl: Ttl | Mapping[str, Ttl],
+        ttl: Duration | Mapping[str, Duration | None] | None,
         *,
         otherwise: int = 1,
         return_exceptions: bool,
@@ -74,11 +73,8 @@ class Counters:
         """The sum of each."""
         names = self._names.entries(keys)
         given, begins = each_of(deltas, names, "delta", otherwise), each_of(initial, names, "initial", None)
-        lives = lives_of(ttl, self._ttl, names)
-        counts = {
-            key: self._count(name, _checked_delta(given[key]), _checked(begins[key]), lives[key])
-            for key, name in names.items()
-        }
+        lives = each_of(ttl, names, "ttl", None)
+        counts = {key: self._count(name, given[key], begins[key], lives[key]) for key, name in names.items()}
         sums: Sequence[object] = [Outcome.JUDGE] * len(counts)
         if not self._values.sealed:
             sums = await self._store.count_many(list(counts.values()))
@@ -88,8 +84,11 @@ class Counters:
             results[key] = number if is_settled else await caught_in(partial(self._added, key, count))
         return many(results, return_exceptions)
 
-    def _count(self, name: bytes, delta: int, initial: int | None, life: Any) -> Count:
-        return Count(name, delta, initial, life, self._values.counter(name, None))
+    def _count(self, name: bytes, delta: int, initial: int | None, ttl: Duration | None) -> Count:
+        check_number(delta, "delta")
+        if initial is not None:
+            check_number(initial, "initial")
+        return Count(name, delta, initial, optional_seconds(ttl, "ttl"), self._values.counter(name, None))
 
     async def _added(self, key: str, count: Count) -> int:
         """By the store, or by hand; and again by the store if it turned into a plain counter meanwhile."""
@@ -123,17 +122,6 @@ def check_number(number: object, argument: str) -> None:
     """Raises InvalidArgument for what a counter cannot be."""
     if type(number) is not int or number not in INT64:
         raise InvalidArgument(f"{argument} must be an int of at most 64 bits", argument=argument)
-
-
-def _checked(initial: int | None) -> int | None:
-    if initial is not None:
-        check_number(initial, "initial")
-    return initial
-
-
-def _checked_delta(delta: int) -> int:
-    check_number(delta, "delta")
-    return delta
 
 
 def _sum(old: Any, delta: int, key: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from unicache._core.core import Core
-from unicache._core.documents.options import check_cas, done
+from unicache._core.documents.options import check_cas, check_type, done
 from unicache._core.documents.verdicts import Verdicts
 from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import Record
@@ -43,6 +43,7 @@ class Locks:
     async def get_and_lock(self, key: str, ttl: Duration, wanted: Any = None) -> Entry[Any]:
         """The value under a lock, whose CAS is the entry's; KeyNotFound, KeyLocked."""
         name, time, lock = self._names.entry(key), seconds(ttl, "ttl"), new_cas()
+        check_type(wanted)
 
         async def act(old: Record | None) -> Given:
             try:

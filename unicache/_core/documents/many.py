@@ -17,14 +17,15 @@ from unicache._core.documents.options import (
     Ttl,
     caught,
     caught_in,
+    check_type,
     each_of,
-    life_of,
     lives_of,
     longest,
     many,
     not_found,
     per_key,
     refused,
+    removal_of,
     ruled,
     tagged,
 )
@@ -63,6 +64,7 @@ class ManyDocuments:
     async def get(self, keys: Iterable[str], wanted: Any, return_exceptions: bool) -> dict[str, Any]:
         """The values of the keys that are there."""
         names = self._names.entries(keys)
+        check_type(wanted)
         results: dict[str, Any] = {}
         for (key, name), found in zip(names.items(), await self._found(names), strict=True):
             if isinstance(found, Record):
@@ -96,15 +98,18 @@ class ManyDocuments:
         tags: EachTags,
         cas: Mapping[str, int] | None,
         return_exceptions: bool,
+        keep_ttl: bool = False,
     ) -> dict[str, int]:
         """Write each; the new CAS of each."""
-        writes = await self._prepared(values, ttl, tags, Rule.ALWAYS, cas)
-        outcomes = await self._store.write_many(list(writes.values()))
-        gone = [Outcome.MISMATCH if outcome is Outcome.MISSING else outcome for outcome in outcomes]
-        return many(
-            {key: _cas_of(key, write, one) for (key, write), one in zip(writes.items(), gone, strict=True)},
-            return_exceptions,
-        )
+        writes = await self._prepared(values, ttl, tags, Rule.ALWAYS, cas, keep=keep_ttl)
+        first = [replace(each, rule=Rule.PRESENT) if _keeps(each) else each for each in writes.values()]
+        outcomes = dict(zip(writes, await self._store.write_many(first), strict=True))
+        for key, write in writes.items():
+            if outcomes[key] is Outcome.JUDGE or (outcomes[key] is Outcome.MISSING and _keeps(write)):
+                outcomes[key] = await caught_in(partial(self._documents.put, write))
+            elif outcomes[key] is Outcome.MISSING:
+                outcomes[key] = Outcome.MISMATCH
+        return many({key: _cas_of(key, write, outcomes[key]) for key, write in writes.items()}, return_exceptions)
 
     async def insert(
         self, values: Mapping[str, Any], *, ttl: Ttl | Mapping[str, Ttl], tags: EachTags, return_exceptions: bool
@@ -123,10 +128,7 @@ class ManyDocuments:
         return_exceptions: bool,
     ) -> dict[str, int]:
         """Write each where something is; the new CAS of each."""
-        life_of(ttl if not isinstance(ttl, Mapping) else None, None, keep=keep_ttl)
-        writes = await self._prepared(values, ttl, tags, Rule.PRESENT, cas)
-        if keep_ttl:
-            writes = {key: replace(write, ttl=KEEP_TTL) for key, write in writes.items()}
+        writes = await self._prepared(values, ttl, tags, Rule.PRESENT, cas, keep=keep_ttl)
         return await self._judged(writes, return_exceptions, alive=True)
 
     async def _judged(self, writes: Mapping[str, Write], return_exceptions: bool, *, alive: bool) -> dict[str, Any]:
@@ -147,10 +149,12 @@ class ManyDocuments:
         tags: EachTags,
         rule: Rule,
         cas: Mapping[str, int] | None = None,
+        *,
+        keep: bool = False,
     ) -> dict[str, Write]:
         """The writes with their records, everything checked before anything is sent."""
         names = self._keyed(values, "values")
-        lives, expected = lives_of(ttl, self._ttl, names), per_key(cas, names)
+        lives, expected = lives_of(ttl, self._ttl, names, keep=keep), per_key(cas, names)
         carried = {key: self._names.carried(each) for key, each in each_of(tags, names, "tags", ()).items()}
         records = {key: self._values.record(name, values[key]) for key, name in names.items()}
         versions = await self._versions(carried.values(), lives.values())
@@ -217,11 +221,15 @@ class ManyDocuments:
         results = await self._each(names, outcomes, lambda key: self._verdicts.expired(names[key], lives[key]))
         return many({key: _none_of(key, each) for key, each in results.items()}, return_exceptions)
 
-    async def delete(self, keys: Iterable[str], return_exceptions: bool) -> dict[str, bool]:
+    async def delete(
+        self, keys: Iterable[str], return_exceptions: bool, cas: Mapping[str, int] | None = None
+    ) -> dict[str, bool]:
         """Remove each; whether it was there."""
         names = self._names.entries(keys)
-        outcomes = await self._store.remove_many(list(names.values()))
-        results = await self._each(names, outcomes, lambda key: self._verdicts.removed(names[key]))
+        expected = per_key(cas, names)
+        removals = {key: removal_of(name, expected.get(key)) for key, name in names.items()}
+        outcomes = await self._store.remove_many(list(removals.values()))
+        results = await self._each(names, outcomes, lambda key: self._verdicts.removed(removals[key]))
         return many({key: _was_there(key, each) for key, each in results.items()}, return_exceptions)
 
     async def _each(
@@ -245,6 +253,11 @@ def _every(given: Any, names: Mapping[str, bytes], argument: str) -> dict[str, A
             f"{argument} must be one for all, or a mapping with the keys of the call", argument=argument
         )
     return each_of(given, names, argument, None)
+
+
+def _keeps(write: Write) -> bool:
+    """Whether what is there has to be looked at, to keep its time, if anything is there at all."""
+    return write.ttl is KEEP_TTL and not write.rule.by_cas
 
 
 def _failure(outcome: Outcome | Exception, key: str) -> Exception:

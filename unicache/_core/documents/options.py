@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from unicache._core.records.codec import declare
 from unicache._core.records.record import Record, TagVersion
-from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
+from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Removal, Rule, Write
 from unicache._core.tools.durations import optional_seconds
 from unicache.errors import (
     CacheError,
@@ -31,6 +32,7 @@ __all__ = [
     "caught_in",
     "check_cas",
     "check_retries",
+    "check_type",
     "done",
     "each_of",
     "kept_unless",
@@ -42,6 +44,7 @@ __all__ = [
     "not_found",
     "per_key",
     "refused",
+    "removal_of",
     "ruled",
     "tagged",
 ]
@@ -55,8 +58,12 @@ def life_of(ttl: Ttl, own: float | None, *, keep: bool = False) -> Life:
     if not keep:
         return own if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
     if not isinstance(ttl, Default):
-        raise InvalidArgument("ttl and keep_ttl contradict each other; give one of them", argument="ttl")
+        raise _contradiction()
     return KEEP_TTL
+
+
+def _contradiction() -> InvalidArgument:
+    return InvalidArgument("ttl and keep_ttl contradict each other; give one of them", argument="ttl")
 
 
 def kept_unless(ttl: Ttl) -> Life:
@@ -64,10 +71,14 @@ def kept_unless(ttl: Ttl) -> Life:
     return KEEP_TTL if isinstance(ttl, Default) else optional_seconds(ttl, "ttl")
 
 
-def lives_of(ttl: Ttl | Mapping[str, Ttl], own: float | None, names: Mapping[str, bytes]) -> dict[str, Life]:
+def lives_of(
+    ttl: Ttl | Mapping[str, Ttl], own: float | None, names: Mapping[str, bytes], *, keep: bool = False
+) -> dict[str, Life]:
     """The life of each key, by its own ttl or that of all. Raises InvalidArgument."""
     if not isinstance(ttl, Mapping):
-        return dict.fromkeys(names, life_of(ttl, own))
+        return dict.fromkeys(names, life_of(ttl, own, keep=keep))
+    if keep:
+        raise _contradiction()
     if not ttl.keys() <= names.keys():
         raise InvalidArgument("ttl must be one for all, or a mapping with keys of values only", argument="ttl")
     return {key: life_of(ttl.get(key, Default.DEFAULT), own) for key in names}
@@ -91,20 +102,32 @@ def check_retries(retries: int) -> None:
         raise InvalidArgument("retries must be 0 or a positive int", argument="retries")
 
 
+def check_type(wanted: Any) -> None:
+    """Raises InvalidArgument for what values cannot be checked against: before anything is asked, or even changed."""
+    if wanted is not None:
+        declare(wanted)
+
+
 def per_key(cas: Mapping[str, int] | None, names: Mapping[str, bytes]) -> Mapping[str, int]:
     """The CAS of each key that has one. Raises InvalidArgument."""
     if cas is None:
         return {}
     if not isinstance(cas, Mapping) or not cas.keys() <= names.keys():
-        raise InvalidArgument("cas must be a mapping whose keys are among those of values", argument="cas")
+        raise InvalidArgument("cas must be a mapping whose keys are among those of the call", argument="cas")
     for value in cas.values():
         check_cas(value)
     return cas
 
 
 def ruled(name: bytes, record: Record, life: Life, cas: int | None, otherwise: Rule) -> Write:
-    """The write under its CAS, or under the rule that holds without one."""
-    return Write(name, record, life, otherwise if cas is None else Rule.SAME_CAS, cas or 0)
+    """The write under its user's CAS, or under the rule that holds without one."""
+    return Write(name, record, life, otherwise if cas is None else Rule.ALIVE_CAS, cas or 0)
+
+
+def removal_of(name: bytes, cas: int | None) -> Removal:
+    """The removal under its user's CAS, or of whatever is there. Raises InvalidArgument."""
+    check_cas(cas)
+    return Removal(name) if cas is None else Removal(name, Rule.ALIVE_CAS, cas)
 
 
 def tagged(record: Record, versions: tuple[TagVersion, ...]) -> Record:

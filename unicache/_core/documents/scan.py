@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 from unicache._core.core import Core
+from unicache._core.documents.options import check_type
 from unicache._core.documents.verdicts import Verdicts
 from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import Record
@@ -119,10 +120,11 @@ class KeyScan(Scan[str]):
 
 
 class EntryScan(Scan[Entry[Any]]):
-    """Entries, whose values must be a ``wanted`` if that is not None."""
+    """Entries, whose values must be a ``wanted`` if that is not None. Raises InvalidArgument when that is no type."""
 
     def __init__(self, core: Core, names: Keyspace, *, prefix: str, tag: str | None, batch: int, wanted: Any) -> None:
         super().__init__(core, names, prefix=prefix, tag=tag, batch=batch)
+        check_type(wanted)
         self._type = wanted
 
     async def _found(self, names: Mapping[str, bytes]) -> list[Entry[Any]]:

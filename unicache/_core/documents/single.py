@@ -12,11 +12,12 @@ from unicache._core.documents.options import (
     Life,
     Ttl,
     check_cas,
+    check_type,
     done,
     kept_unless,
     life_of,
-    mismatch,
     not_found,
+    removal_of,
     ruled,
     tagged,
 )
@@ -26,7 +27,7 @@ from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import ABSENT, Record
 from unicache._core.stores.looking import look_at
 from unicache._core.stores.rules import needs_judgement
-from unicache._core.stores.store import KeepTtl, Outcome, Rule, Write
+from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
 from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
@@ -48,6 +49,7 @@ class Documents:
         self._store = core.replicated
         self._reader = core.reader
         self._near = core.store.near
+        self._peek = core.store.peek
         self._ttl = core.settings.ttl
         self._values = core.values
         self._names = names
@@ -62,8 +64,10 @@ class Documents:
         if not self._near:
             return MISSING
         name = self._names.entry(key)
-        found = self._store.peek(name)
+        peek = self._peek
+        found = peek(name)
         if found is ABSENT:
+            check_type(wanted)
             return default
         if type(found) is Record and (not needs_judgement(found) or self._verdicts.known(found)):
             return self._values.value(name, found, wanted)
@@ -72,6 +76,8 @@ class Documents:
     async def get(self, key: str, default: Any = None, wanted: Any = None) -> Any:
         """The value, or the default."""
         name = self._names.entry(key)
+        if wanted is not None:
+            check_type(wanted)
         held = await self._reader.read(name)
         record = held if type(held) is Record and not needs_judgement(held) else await self._verdicts.found(held)
         return default if record is None else self._values.value(name, record, wanted)
@@ -79,6 +85,7 @@ class Documents:
     async def entry(self, key: str, wanted: Any = None) -> Entry[Any]:
         """The value with what is known of it, or KeyNotFound."""
         name = self._names.entry(key)
+        check_type(wanted)
         found = await self._reader.find(name)
         if found is None or not is_value(found.record) or not await self._tags.valid(found.record):
             raise not_found(key)
@@ -102,12 +109,14 @@ class Documents:
         write = await self._prepared(
             key, value, life_of(ttl, self._ttl, keep=keep_ttl), tags, rule=Rule.ALWAYS, cas=cas
         )
-        if keep_ttl and cas is None:
-            return self._written(write, await self._kept(write), key)
-        outcome = await self._store.write(write)
-        if outcome is Outcome.MISSING:
-            raise mismatch(key)
-        return self._written(write, outcome, key)
+        return self._written(write, await self.put(write), key)
+
+    async def put(self, write: Write) -> Outcome:
+        """Write whatever is there, or over the record that has the user's CAS."""
+        if write.rule.by_cas:
+            outcome = await self._verdicts.written(write, alive=True)
+            return Outcome.MISMATCH if outcome is Outcome.MISSING else outcome
+        return await (self._kept(write) if write.ttl is KEEP_TTL else self._store.write(write))
 
     async def _kept(self, write: Write) -> Outcome:
         """Write over what is there, which must be looked at to keep its time; or where nothing is."""
@@ -133,9 +142,7 @@ class Documents:
 
     async def delete(self, key: str, cas: int | None) -> bool:
         """Remove; whether it was there. CasMismatch."""
-        name = self._names.entry(key)
-        check_cas(cas)
-        outcome = await (self._verdicts.removed(name) if cas is None else self._store.remove(name, cas))
+        outcome = await self._verdicts.removed(removal_of(self._names.entry(key), cas))
         return outcome is not Outcome.MISSING and done(outcome, key)
 
     async def touch(self, key: str, ttl: Duration | None) -> None:
@@ -146,6 +153,7 @@ class Documents:
     async def get_and_touch(self, key: str, ttl: Duration | None, wanted: Any = None) -> Any:
         """The value, which gets a new time to live, or KeyNotFound."""
         name, seconds = self._names.entry(key), optional_seconds(ttl, "ttl")
+        check_type(wanted)
         return self._values.value(name, await self._verdicts.renewed(name, seconds, key), wanted)
 
     async def mutate(self, key: str, change: Callable[[Any], Any], ttl: Ttl, retries: int) -> Any:

@@ -74,11 +74,13 @@ class List(Structure):
 
     async def get(self, index: int) -> Any:
         """The item."""
+        _checked(index)
         items = await self.contents()
         return items[self._place(index, items)]
 
     async def set_at(self, index: int, value: Any) -> None:
         """Another item in its place."""
+        _checked(index)
 
         def edit(items: list[Any]) -> tuple[Any, Any]:
             items[self._place(index, items)] = value
@@ -96,9 +98,10 @@ class List(Structure):
 
     async def insert_at(self, index: int, value: Any) -> None:
         """One more, which then has that index, 0 to the size."""
+        _checked(index)
 
         def edit(items: list[Any]) -> tuple[Any, Any]:
-            if not 0 <= _checked(index) <= len(items):
+            if not 0 <= index <= len(items):
                 raise self._out_of_range(index, items)
             items.insert(index, value)
             return items, None
@@ -107,6 +110,7 @@ class List(Structure):
 
     async def remove_at(self, index: int) -> Any:
         """Take the item out."""
+        _checked(index)
 
         def edit(items: list[Any]) -> tuple[Any, Any]:
             value = items.pop(self._place(index, items))
@@ -119,7 +123,7 @@ class List(Structure):
         return _index(await self.contents(), value)
 
     def _place(self, index: int, items: list[Any]) -> int:
-        if not -len(items) <= _checked(index) < len(items):
+        if not -len(items) <= index < len(items):
             raise self._out_of_range(index, items)
         return index
 
@@ -135,7 +139,8 @@ class Map(Structure):
 
     async def get(self, name: str, default: Any = None) -> Any:
         """The value of a name."""
-        return (await self.contents()).get(_named(name), default)
+        _named(name)
+        return (await self.contents()).get(name, default)
 
     async def set(self, name: str, value: Any) -> None:
         """Another value for a name."""
@@ -156,7 +161,8 @@ class Map(Structure):
 
     async def exists(self, name: str) -> bool:
         """Whether the name has a value."""
-        return _named(name) in await self.contents()
+        _named(name)
+        return name in await self.contents()
 
     async def keys(self) -> list[str]:
         """The names."""
@@ -236,13 +242,11 @@ def _has(items: list[Any], value: Any) -> bool:
     return _index(items, value) is not None
 
 
-def _checked(index: int) -> int:
+def _checked(index: int) -> None:
     if isinstance(index, bool) or not isinstance(index, int):
         raise InvalidArgument("index must be an int", argument="index")
-    return index
 
 
-def _named(name: str) -> str:
+def _named(name: str) -> None:
     if not isinstance(name, str):
         raise InvalidArgument("name must be a str", argument="name")
-    return name

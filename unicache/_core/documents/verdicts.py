@@ -15,7 +15,7 @@ from unicache._core.documents.options import done
 from unicache._core.invalidation.tags import Tags
 from unicache._core.keys.names import Keyspace
 from unicache._core.records.record import FAILURE, Held, Known, Record
-from unicache._core.stores.store import KEEP_TTL, Found, Given, Outcome, Rule, Write
+from unicache._core.stores.store import KEEP_TTL, Found, Given, Outcome, Removal, Rule, Write
 from unicache._core.values import is_stale
 
 __all__ = ["Verdicts", "is_value"]
@@ -67,20 +67,32 @@ class Verdicts:
         return outcome
 
     async def written(self, write: Write, *, alive: bool) -> Outcome:
-        """Write as ``settled`` does. With the time that is left, the record keeps when it goes stale."""
+        """Write as ``settled`` does, by the user's CAS if there is one: it may be a lock's, which is not seen here.
+
+        With the time that is left, the record keeps when it goes stale.
+        """
 
         def act(old: Record | None) -> Awaitable[Outcome]:
             if old is None:
                 return self._store.write(write)
             soft = old.soft if alive and write.ttl is KEEP_TTL else 0.0
             record = replace(write.record, soft=soft)
-            return self._store.write(replace(write, record=record, rule=Rule.SAME_CAS, cas=old.cas))
+            return self._store.write(
+                replace(write, record=record, rule=Rule.SAME_CAS, cas=write.cas if write.rule.by_cas else old.cas)
+            )
 
         return await self.settled(write.name, act, alive=alive)
 
-    async def removed(self, name: bytes) -> Outcome:
-        """Remove as ``settled`` does."""
-        return await self.settled(name, lambda old: self._store.remove(name, _cas(old)))
+    async def removed(self, removal: Removal) -> Outcome:
+        """Remove as ``settled`` does, by the user's CAS if there is one."""
+
+        def act(old: Record | None) -> Awaitable[Outcome]:
+            if old is None:
+                return self._store.remove(removal)
+            cas = removal.cas if removal.rule.by_cas else old.cas
+            return self._store.remove(Removal(removal.name, Rule.SAME_CAS, cas))
+
+        return await self.settled(removal.name, act)
 
     async def expired(self, name: bytes, ttl: float | None) -> Outcome:
         """Give a record a new time to live, as ``settled`` does. One that would go stale before is written again."""

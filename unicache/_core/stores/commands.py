@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from unicache._core.records.envelope import pack, pack_cas, pack_lease, pack_start
-from unicache._core.stores.scripts import PUT, TEXTS, WRITE, Script
-from unicache._core.stores.store import KEEP_TTL, Claim, Count, KeepTtl, Rule, Write
+from unicache._core.stores.scripts import PUT, REMOVE, TEXTS, WRITE, Script
+from unicache._core.stores.store import KEEP_TTL, Claim, Count, KeepTtl, Removal, Rule, Write
 
 __all__ = [
     "Command",
@@ -15,6 +15,7 @@ __all__ = [
     "glob",
     "milliseconds",
     "names_in",
+    "remove_command",
     "scripts",
     "taught",
     "version_commands",
@@ -53,6 +54,11 @@ def write_command(write: Write) -> Command:
     if write.rule is Rule.ALWAYS and write.ttl is not KEEP_TTL:
         return evalsha(PUT, write.name, value, milliseconds(write.ttl))
     return evalsha(WRITE, write.name, write.rule.value, value, milliseconds(write.ttl), pack_cas(write.cas))
+
+
+def remove_command(removal: Removal) -> Command:
+    """A removal."""
+    return evalsha(REMOVE, removal.name, removal.rule.value, pack_cas(removal.cas))
 
 
 def count_arguments(count: Count) -> Command:

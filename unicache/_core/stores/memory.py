@@ -16,7 +16,20 @@ from unicache._core.records.record import ABSENT, COUNTER, LOCK_AS_LEASE, Held, 
 from unicache._core.stores.entries import Entries, Locked
 from unicache._core.stores.pages import Pages
 from unicache._core.stores.rules import refusal
-from unicache._core.stores.store import BATCH, INT64, Claim, Count, Fill, Found, Given, KeepTtl, Outcome, Rule, Write
+from unicache._core.stores.store import (
+    BATCH,
+    INT64,
+    Claim,
+    Count,
+    Fill,
+    Found,
+    Given,
+    KeepTtl,
+    Outcome,
+    Removal,
+    Rule,
+    Write,
+)
 from unicache._core.tools.bounded import MOST_USES
 from unicache._core.tools.forks import forget_after_fork
 from unicache.errors import CacheClosed, ServerError, ValueFormatError
@@ -98,8 +111,9 @@ class MemoryStore:
         return True
 
     def peek(self, name: bytes) -> Known:
-        slot = self._find(name)
-        if slot is None or slot.deadline <= self._clock():
+        find, clock = self._find, self._clock
+        slot = find(name)
+        if slot is None or slot.deadline <= clock():
             return None if self._closed else ABSENT
         if slot.uses < MOST_USES:
             slot.uses += 1
@@ -132,14 +146,14 @@ class MemoryStore:
         return [await _settled(self.write(write)) for write in writes]
 
     @_alone
-    def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        refused = self._table.refused(name, cas, self._clock())
+    def remove(self, removal: Removal) -> Outcome:
+        refused = refusal(self._table.seen(removal.name, self._clock())[0], removal.rule, removal.cas)
         if refused is None or refused is Outcome.MISSING:
-            self._table.pop(name)
+            self._table.pop(removal.name)
         return refused or Outcome.DONE
 
-    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
-        return [await _settled(self.remove(name)) for name in names]
+    async def remove_many(self, removals: Sequence[Removal]) -> list[Outcome | Exception]:
+        return [await _settled(self.remove(removal)) for removal in removals]
 
     @_alone
     def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:

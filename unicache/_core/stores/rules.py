@@ -25,20 +25,20 @@ def needs_judgement(record: Record) -> bool:
 
 
 def refusal(seen: Seen, rule: Rule, cas: int = 0) -> Outcome | None:
-    """Why the rule forbids the change; None when it does not. ``cas`` is looked at under ``SAME_CAS``.
+    """Why the rule forbids the change; None when it does not. ``cas`` is looked at under rules that say so.
 
     A lock whose time is up forbids nothing, but its CAS is good as long as nobody changed the record: then nothing
     happened that its holder does not know of.
     """
     record, lock = seen.record, None if seen.lock is None else seen.lock.cas
-    if seen.locked and not (rule is Rule.SAME_CAS and cas == lock):
+    if seen.locked and not (rule.by_cas and cas == lock):
         return Outcome.LOCKED
     if rule is Rule.ALWAYS:
         return None
     if record is None:
         return None if rule is Rule.ABSENT else Outcome.MISSING
-    if rule is Rule.SAME_CAS:
-        return None if cas in (record.cas, lock) else Outcome.MISMATCH
-    if needs_judgement(record):
+    if rule.by_cas and cas not in (record.cas, lock):
+        return Outcome.MISMATCH
+    if rule is not Rule.SAME_CAS and needs_judgement(record):
         return Outcome.JUDGE
     return Outcome.EXISTS if rule is Rule.ABSENT else None

@@ -55,11 +55,12 @@ local function judge()
     or string.sub(head, 37, 44) ~= '\\0\\0\\0\\0\\0\\0\\0\\0')
 end
 local function refusal(rule, cas)
-  if locked and not (rule == 'same-cas' and cas == lock) then return 'locked' end
+  local by_cas = rule == 'same-cas' or rule == 'alive-cas'
+  if locked and not (by_cas and cas == lock) then return 'locked' end
   if rule == 'always' then return false end
   if not there then return rule ~= 'absent' and 'missing' end
-  if rule == 'same-cas' then return not same(cas) and 'mismatch' end
-  if judge() then return 'judge' end
+  if by_cas and not same(cas) then return 'mismatch' end
+  if rule ~= 'same-cas' and judge() then return 'judge' end
   return rule == 'absent' and 'exists'
 end
 local function unlike(cas) return refusal(cas == '' and 'present' or 'same-cas', cas) end
@@ -105,12 +106,12 @@ return 'done'
 REMOVE = Script(
     _THERE
     + """
-local refused = unlike(ARGV[1])
+local refused = refusal(ARGV[1], ARGV[2])
 if not refused or refused == 'missing' then redis.call('DEL', KEYS[1]) end
 return refused or 'done'
 """
 )
-"""ARGV: CAS or nothing."""
+"""ARGV: rule, CAS."""
 
 EXPIRE = Script(
     _THERE

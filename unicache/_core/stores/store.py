@@ -25,6 +25,7 @@ __all__ = [
     "KeepTtl",
     "Outcome",
     "Reader",
+    "Removal",
     "Rule",
     "Store",
     "Write",
@@ -49,13 +50,21 @@ INT64 = range(-(2**63), 2**63)
 class Rule(Enum):
     """When a change may happen. A lease counts as absent in all of them, and every write that happens removes it.
 
-    Over a locked record nothing is written but by ``SAME_CAS`` with the lock's CAS, which releases it.
+    Over a locked record nothing is written but by the lock's CAS, which releases it.
     """
 
     ALWAYS = "always"
     ABSENT = "absent"
     PRESENT = "present"
     SAME_CAS = "same-cas"
+    """Whatever the record is worth: it was judged, by whoever asks."""
+    ALIVE_CAS = "alive-cas"
+    """The CAS is a user's, and says nothing of what became of the record's tags since."""
+
+    @property
+    def by_cas(self) -> bool:
+        """Whether the CAS is looked at."""
+        return self in (Rule.SAME_CAS, Rule.ALIVE_CAS)
 
 
 class Outcome(Enum):
@@ -78,12 +87,20 @@ class Outcome(Enum):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One record to write. ``cas`` is looked at only under ``Rule.SAME_CAS``."""
+    """One record to write. ``cas`` is looked at only under rules that say so."""
 
     name: bytes
     record: Record
     ttl: float | KeepTtl | None
     rule: Rule = Rule.ALWAYS
+    cas: int = 0
+
+
+class Removal(NamedTuple):
+    """One record to remove; ``rule`` says if it has to have the CAS, or only to be there."""
+
+    name: bytes
+    rule: Rule = Rule.PRESENT
     cas: int = 0
 
 
@@ -181,11 +198,13 @@ class Store(Reader, Protocol):
         """Each write on its own, sent together."""
         ...
 
-    async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
-        """Remove a record (and a lease, which counts as MISSING) by its CAS, or, without one, if it is there."""
+    async def remove(self, removal: Removal) -> Outcome:
+        """Remove a record under the rule; and a lease, which counts as MISSING."""
         ...
 
-    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]: ...
+    async def remove_many(self, removals: Sequence[Removal]) -> list[Outcome | Exception]:
+        """Each on its own, sent together."""
+        ...
 
     async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         """Give a record a new time to live, by its CAS or if it is there. Never touches a lease."""

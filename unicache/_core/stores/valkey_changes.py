@@ -6,11 +6,11 @@ from typing import Any
 from unicache._core.keys.names import key_part
 from unicache._core.records.envelope import pack_cas
 from unicache._core.records.record import Record
-from unicache._core.stores.commands import count_arguments, evalsha, milliseconds, write_command
+from unicache._core.stores.commands import count_arguments, evalsha, milliseconds, remove_command, write_command
 from unicache._core.stores.replies import caught, counted, outcome, sound
-from unicache._core.stores.scripts import COUNT, EXPIRE, FIND_AND_EXPIRE, LOCK, REMOVE, UNLOCK
+from unicache._core.stores.scripts import COUNT, EXPIRE, FIND_AND_EXPIRE, LOCK, UNLOCK
 from unicache._core.stores.sending import Sender, seconds_left
-from unicache._core.stores.store import Count, Found, Given, Outcome, Write
+from unicache._core.stores.store import Count, Found, Given, Outcome, Removal, Write
 from unicache.errors import ValueFormatError
 
 __all__ = ["ValkeyChanges"]
@@ -30,15 +30,14 @@ class ValkeyChanges(Sender):
         replies = await self._pipeline(list(map(write_command, writes)), again=False)
         return [caught(outcome, write.name, reply) for write, reply in zip(writes, replies, strict=True)]
 
-    async def remove(self, name: bytes, cas: int | None = None) -> Outcome:
+    async def remove(self, removal: Removal) -> Outcome:
         """A script: a lease has to be told from a record."""
-        expected = b"" if cas is None else pack_cas(cas)
-        return outcome(name, await self._script(REMOVE, name, expected, again=False))
+        return outcome(removal.name, await self._run(remove_command(removal), again=False))
 
-    async def remove_many(self, names: Sequence[bytes]) -> list[Outcome | Exception]:
+    async def remove_many(self, removals: Sequence[Removal]) -> list[Outcome | Exception]:
         """The same, all in one write."""
-        replies = await self._pipeline([evalsha(REMOVE, name, b"") for name in names], again=False)
-        return [caught(outcome, name, reply) for name, reply in zip(names, replies, strict=True)]
+        replies = await self._pipeline(list(map(remove_command, removals)), again=False)
+        return [caught(outcome, removal.name, reply) for removal, reply in zip(removals, replies, strict=True)]
 
     async def expire(self, name: bytes, ttl: float | None, cas: int | None = None) -> Outcome:
         """``PEXPIRE`` or ``PERSIST``, on records only."""

@@ -30,6 +30,9 @@ MAX_IN_FLIGHT = 100_000
 GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
 
+LATE = 0.1
+"""Seconds that an alarm may ring late. If it is more, this process stood still, and has yet to read what has come."""
+
 
 class Slot:
     """A request's place in the queue of replies."""
@@ -73,6 +76,7 @@ class Link:
         self._alone = False  # the last write carried one request: few callers, so the next need not wait for company
         self._alarm: Alarm | None = None
         self.alarm_at = inf
+        self._excused = False
         self.piece = PIECE
         self.watches = Watches()
         self.crossing = 0  # requests that wait for this link to be idle, in order to go by another
@@ -158,7 +162,8 @@ class Link:
         ``reading`` gets them first. Server errors come as ReplyError values. Raises StoreUnavailable and
         OperationTimeout, ``ambiguous`` when the request may have been carried out.
         """
-        slot = Slot(self._promise(self._transport), payload, want, deadline, reading)
+        promise = self._promise
+        slot = Slot(promise(self._transport), payload, want, deadline, reading)
         try:
             if self.ready and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)
@@ -264,9 +269,18 @@ class Link:
         return refusal(said[0], str(self._endpoint)) if said and isinstance(said[0], ReplyError) else None
 
     def ring(self) -> None:
-        """Time out what is overdue; give the link up if a tombstone is overdue a second time."""
+        """The alarm. If it is late, what may have come meanwhile is read first: that is done when it rings again."""
         now = self._io.now()
-        self.alarm_at, self._alarm = inf, None
+        self._excused = now - self.alarm_at > LATE and not self._excused
+        self._alarm = None
+        if self._excused:
+            self._set_alarm(now)
+        else:
+            self._time_out(now)
+
+    def _time_out(self, now: float) -> None:
+        """Time out what is overdue; give the link up if a tombstone is overdue a second time."""
+        self.alarm_at = inf
         for slot in (*self._pending, *self._queue):
             if slot.deadline <= now:
                 if slot.late:

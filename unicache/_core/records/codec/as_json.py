@@ -31,7 +31,7 @@ def encode_json(value: Any) -> tuple[int, bytes]:
         problem = _misfit(value, "value", 0)
     except Refused as error:
         problem = f"value: {error}"
-    except (RecursionError, UnicodeEncodeError) as error:
+    except (RecursionError, ValueError) as error:
         problem = f"value: {_PROBLEMS[type(error)]}"
     # Raised outside the handler: the exceptions above hold parts of the value, and must not hang on as the context.
     raise ValueFormatError(f"cannot store as JSON {problem}")
@@ -40,6 +40,7 @@ def encode_json(value: Any) -> tuple[int, bytes]:
 _PROBLEMS: dict[type[Exception], str] = {
     RecursionError: "more levels of nesting than Python has calls left here; store it in parts",
     UnicodeEncodeError: "a str with lone surrogates, which is no text",
+    ValueError: "an int of more digits than Python makes into text; use the codec 'msgpack'",
 }
 
 

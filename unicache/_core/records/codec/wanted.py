@@ -25,6 +25,10 @@ _NEVER_STORED = (
 # What type_info raises, and what annotations given as text can. Not Exception: a signal's handler may have raised it.
 _INDESCRIBABLE = (AttributeError, LookupError, NameError, RuntimeError, SyntaxError, TypeError, ValueError)
 
+# What msgspec says of unions whose members JSON cannot tell apart, such as ``bytes | str`` or two dataclasses, and of
+# Enums whose values are neither all text nor all int.
+_AMBIGUOUS = ("Type unions may not contain", "If a type union contains", "Enums must contain")
+
 
 class _Wanted(msgspec.Struct, frozen=True):
     description: inspect.Type
@@ -65,7 +69,7 @@ def _look(wanted: Any) -> _Wanted:
 
 def _look_now(wanted: Any) -> _Wanted:
     try:
-        description = inspect.type_info(wanted)
+        description = _described(wanted)
     except _INDESCRIBABLE as error:
         raise _unsupported(wanted, str(error)) from error
     parts = list(_parts(description, set()))
@@ -73,6 +77,18 @@ def _look_now(wanted: Any) -> _Wanted:
         if isinstance(part, _NEVER_STORED) and not _is_read(part):
             raise _unsupported(wanted, f"{name_of(getattr(part, 'cls', type(part)))} is never stored")
     return _Wanted(description, tuple(_classes(parts, set())))
+
+
+def _described(wanted: Any) -> inspect.Type:
+    """The description, also of what msgspec could not decode: our bytes say of which type a value is."""
+    try:
+        return inspect.type_info(wanted)
+    except TypeError as error:
+        if not str(error).startswith(_AMBIGUOUS):
+            raise
+    translator: Any = inspect._Translator  # what type_info asks when it has no objections
+    description: inspect.Type = translator([wanted]).translate(wanted)
+    return description
 
 
 _look_once = functools.lru_cache(maxsize=512)(_look_now)
@@ -101,7 +117,7 @@ def _classes(parts: Iterable[inspect.Type], models: set[type]) -> Iterator[type]
 def _parts_of_field(annotation: Any) -> list[inspect.Type]:
     """Pydantic has more types than msgspec; what cannot be described has no classes to declare."""
     try:
-        return list(_parts(inspect.type_info(annotation), set()))
+        return list(_parts(_described(annotation), set()))
     except _INDESCRIBABLE:
         return []
 
