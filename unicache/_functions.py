@@ -25,9 +25,10 @@ class CachedFunction(Handle, Generic[P, T]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """The cached result, or the function's."""
-        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
-            return cast("T", value)
-        return cast("T", run(self._core.call(self._bound + args, kwargs)))
+        value: T = self._core.peek(self._bound + args, kwargs)
+        if value is MISS:
+            value = run(self._core.call(self._bound + args, kwargs))
+        return value
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

@@ -26,9 +26,10 @@ class CachedFunction(CoroutineHandle, Generic[P, T]):
     _core: single.CachedFunction
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        if (value := self._core.peek(self._bound + args, kwargs)) is not MISS:
-            return cast("T", value)
-        return cast("T", await self._core.call(self._bound + args, kwargs))
+        value: T = self._core.peek(self._bound + args, kwargs)
+        if value is MISS:
+            value = await self._core.call(self._bound + args, kwargs)
+        return value
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

@@ -263,7 +263,7 @@ async def test_a_store_that_is_down_is_told_and_the_others_are_invalidated(
 ) -> None:
     await filled(cache)
     down = stage.open(own_server.url, timeout=0.1)
-    await down.connect()
+    await down.connect(within=20)
     own_server.kill()
     transaction = cache.pending()
     down.on_commit(transaction, keys=["a"], tags=["red"])

@@ -49,6 +49,7 @@ def document_calls(cache: Cache) -> list[Callable[[], Coroutine[Any, Any, Any]]]
 
 async def test_documents_raise_store_unavailable(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1)
+    await cache.connect(within=20)
     await cache.set("k", 1)
     own_server.kill()
     outcomes = await stage.together(document_calls(cache))
@@ -57,6 +58,7 @@ async def test_documents_raise_store_unavailable(stage: Stage, own_server: Serve
 
 async def test_invalidations_raise_invalidation_uncertain(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1)
+    await cache.connect(within=20)
     function = Counted(cache)
     await function.call(1)
     own_server.kill()
@@ -173,6 +175,7 @@ async def test_a_lost_connection_is_replaced_without_a_word(stage: Stage, own_se
 
 async def test_a_server_that_does_not_answer_is_an_honest_time_out(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1)
+    await cache.connect(within=20)
     await cache.set("k", 1)
     own_server.pause()
     with pytest.raises(OperationTimeout) as caught:

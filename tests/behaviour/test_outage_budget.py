@@ -43,6 +43,7 @@ async def test_a_store_that_does_not_answer_is_soon_left_alone_and_found_again(
     stage: Stage, own_server: Server
 ) -> None:
     cache = stage.open(own_server.url, timeout=0.05)
+    await cache.connect(within=20)
     get = cache.cached(key="k")(number)
 
     async def hit() -> bool:
@@ -63,6 +64,7 @@ async def test_a_store_that_does_not_answer_is_soon_left_alone_and_found_again(
 
 async def test_a_burst_of_time_outs_is_one_trouble(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.05, max_connections=16)
+    await cache.connect(within=20)
     get = cache.cached(key="k")(number)
     await get()
     own_server.pause()

@@ -65,6 +65,7 @@ async def test_it_is_repeated_for_the_others_when_nobody_reads(
 
 async def test_without_the_option_it_is_not_repeated(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.2)
+    await cache.connect(within=20)
     own_server.pause()
     with pytest.raises(InvalidationUncertain) as caught:
         await cache.invalidate("row:1")
@@ -74,7 +75,7 @@ async def test_without_the_option_it_is_not_repeated(stage: Stage, own_server: S
 
 async def test_what_there_is_no_room_for_is_not_repeated(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1, replay_invalidations=2)
-    await cache.ping()
+    await cache.connect(within=20)
     own_server.kill()
     said = []
     for keys in (["a"], ["a", "b"], ["c"]):
@@ -106,7 +107,7 @@ async def test_what_is_missed_again_while_it_is_repeated_is_repeated_again(
 
 async def test_a_closed_cache_repeats_nothing(stage: Stage, own_server: Server) -> None:
     cache = stage.open(own_server.url, timeout=0.1, replay_invalidations=2)
-    await cache.ping()
+    await cache.connect(within=20)
     own_server.kill()
     with pytest.raises(InvalidationUncertain):
         await cache.invalidate("a")

@@ -179,7 +179,7 @@ def test_savepoints_within_an_interaction_drop_their_own(run: Run) -> None:
 def test_a_store_that_is_down_is_told_by_the_deferred_and_the_transaction_stays(run: Run, own_server: Server) -> None:
     async def body(shop: Shop, cache: Cache) -> None:
         down = shop.stage.open(own_server.url, timeout=0.1)
-        await down.connect()
+        await down.connect(within=20)
         own_server.kill()
 
         def work(transaction: Any) -> None:

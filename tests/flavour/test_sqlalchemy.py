@@ -259,7 +259,7 @@ def own_server(valkey_server: Server) -> Any:
 def test_a_store_that_is_down_is_told_to_who_commits_and_the_transaction_stays(run: Run, own_server: Server) -> None:
     async def body(database: Database, cache: Cache) -> None:
         down = database.stage.open(own_server.url, timeout=0.1)
-        await down.connect()
+        await down.connect(within=20)
         own_server.kill()
         async with database.session() as session:
             await database.write(session, "new")

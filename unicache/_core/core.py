@@ -58,14 +58,19 @@ class Core:
         self.counts = Counts()
         self.events = Events()
         self.missed = Missed(io, store, settings.replay_invalidations)
-        self.switched_on = True
+        self.doubtful = False  # whether ``enabled`` may say no: for those who have no time to ask
+        self._switched_on = True
         self._troubled = False  # since the store did not answer, until it is certain that it does again
-        self.ever_disabled = False  # tells those who have no time that there is nothing more to ask
 
     @property
     def enabled(self) -> bool:
         """Whether load-through uses the cache: the switch, and no ``disabled()`` around the caller."""
-        return self.switched_on and not (self.ever_disabled and id(self) in _disabled.get())
+        return not self.doubtful or (self._switched_on and id(self) not in _disabled.get())
+
+    def switch(self, *, on: bool) -> None:
+        """Have load-through use the cache, or not, in all of the process."""
+        self.doubtful |= not on
+        self._switched_on = on
 
     async def ask(self, question: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Read for load-through: not while the store is known to be out of reach, and its troubles are counted (P7)."""
@@ -114,7 +119,7 @@ class Core:
 
     def disable_here(self) -> "Disabled":
         """A context in which load-through runs its loaders and stores nothing."""
-        self.ever_disabled = True
+        self.doubtful = True
         return Disabled(id(self))
 
 

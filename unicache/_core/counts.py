@@ -12,12 +12,15 @@ EVENTS = ("load", "load_error", "refused", "corrupt", "invalidate", "outage", "r
 
 
 class Counts:
-    """Counters of one cache, or of one cached function, in this process. ``near`` are those hits that asked nobody."""
+    """Counters of one cache, or of one cached function, in this process.
+
+    ``near``  hits that asked nobody, ``far`` those that asked the store; apart, because a near hit has time for one
+    """
 
     __slots__ = (
         "corrupt",
         "errors",
-        "hits",
+        "far",
         "invalidations",
         "loads",
         "misses",
@@ -29,8 +32,8 @@ class Counts:
     )
 
     def __init__(self) -> None:
-        self.hits = 0
         self.near = 0
+        self.far = 0
         self.misses = 0
         self.loads = 0
         self.errors = 0
@@ -41,9 +44,15 @@ class Counts:
         self.corrupt = 0
         self.invalidations = 0
 
+    @property
+    def hits(self) -> int:
+        """All hits."""
+        return self.near + self.far
+
     def as_dict(self) -> dict[str, int]:
-        """All counters by name."""
-        return {name: getattr(self, name) for name in sorted(self.__slots__)}
+        """All counters by name, with ``hits`` in place of ``far``."""
+        names = {*self.__slots__, "hits"} - {"far"}
+        return {name: getattr(self, name) for name in sorted(names)}
 
 
 class Events:

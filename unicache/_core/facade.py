@@ -105,7 +105,7 @@ class Facade:
 
     @enabled.setter
     def enabled(self, value: bool) -> None:
-        self._engine.core.switched_on = bool(value)
+        self._engine.core.switch(on=bool(value))
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__.split('.')[0]}.Cache namespace={self._engine.names.namespace!r}>"

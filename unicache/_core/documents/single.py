@@ -49,6 +49,7 @@ class Documents:
         self._store = core.replicated
         self._reader = core.reader
         self._near = core.store.near
+        self._peek = core.store.peek
         self._ttl = core.settings.ttl
         self._values = core.values
         self._names = names
@@ -63,7 +64,8 @@ class Documents:
         if not self._near:
             return MISSING
         name = self._names.entry(key)
-        found = self._store.peek(name)
+        peek = self._peek
+        found = peek(name)
         if found is ABSENT:
             check_type(wanted)
             return default

@@ -108,10 +108,10 @@ class CachedFunction:
     def peek(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A hit that needs no waiting, else ``MISS``."""
         core = self.engine.core
-        if not self._near or not core.enabled:
+        if not self._near or (core.doubtful and not core.enabled):
             return MISS
-        name = self.name(args, kwargs)
-        value = self._hit(name, self._peek(name), self._terms, self.counts, self._schema)
+        name, peek, hit = self.name(args, kwargs), self._peek, self._hit
+        value = hit(name, peek(name), self._terms, self._schema)
         if value is not MISS:
             self.counts.near += 1
             core.counts.near += 1
@@ -119,13 +119,17 @@ class CachedFunction:
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The cached value, or the function's."""
-        loads = self._loads
-        if not self.engine.core.enabled:
+        core, loads, hit = self.engine.core, self._loads, self._hit
+        if core.doubtful and not core.enabled:
             return (await loads.through(self.plan(args, kwargs))).value
         name = self.name(args, kwargs)
         held = await loads.read(name)
-        value = self._hit(name, held, self._terms, self.counts, self._schema)
-        return value if value is not MISS else (await loads.further(self.plan(args, kwargs), held)).value
+        value = hit(name, held, self._terms, self._schema)
+        if value is MISS:
+            return (await loads.further(self.plan(args, kwargs), held)).value
+        self.counts.far += 1
+        core.counts.far += 1
+        return value
 
     async def result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result[Any]:
         """The same, with where it came from."""

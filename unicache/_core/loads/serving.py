@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from unicache._core.core import TROUBLE, Core
-from unicache._core.counts import Counts
 from unicache._core.invalidation.tags import Tags
 from unicache._core.keys.names import Keyspace
 from unicache._core.loads.failures import recalled
@@ -46,19 +45,17 @@ class Serving:
         self._names = names
         self._tags = Tags(core.store, names)
 
-    def hit(self, name: bytes, held: object, terms: Terms, counts: Counts, schema: int, *, wanted: Any = None) -> Any:
-        """The value of what the name holds, counted, if nothing else has to be asked or done; else ``MISS``."""
+    def hit(self, name: bytes, held: object, terms: Terms, schema: int, wanted: Any = None) -> Any:
+        """The value of what the name holds, not yet counted, if nothing else has to be asked or done; else ``MISS``."""
         if type(held) is not Record:
             return MISS
         if (held.tags or held.soft or held.codec == FAILURE) and not self._fresh_at_once(held, terms):
             return MISS
+        read = self._value
         try:
-            value = self._value(name, held, wanted, schema)
+            return read(name, held, wanted, schema)
         except ValueFormatError:  # whoever looks again counts it
             return MISS
-        counts.hits += 1
-        self._core.counts.hits += 1
-        return value
 
     def known(self, name: bytes) -> Known:
         """What is known of the name without asking."""
@@ -69,7 +66,7 @@ class Serving:
         held = self.known(plan.name)
         if not isinstance(held, Record):
             return MISS
-        value = self.hit(plan.name, held, plan.terms, plan.counts, plan.schema, wanted=plan.wanted)
+        value = self.hit(plan.name, held, plan.terms, plan.schema, plan.wanted)
         if value is MISS:
             return MISS
         plan.counts.near += 1
@@ -145,7 +142,7 @@ class Serving:
 
     def _count_hit(self, plan: Plan, *, stale: bool) -> None:
         for counts in (plan.counts, self._core.counts):
-            counts.hits += 1
+            counts.far += 1
             counts.stale += stale
 
     # -- what cannot be read

@@ -111,8 +111,9 @@ class MemoryStore:
         return True
 
     def peek(self, name: bytes) -> Known:
-        slot = self._find(name)
-        if slot is None or slot.deadline <= self._clock():
+        find, clock = self._find, self._clock
+        slot = find(name)
+        if slot is None or slot.deadline <= clock():
             return None if self._closed else ABSENT
         if slot.uses < MOST_USES:
             slot.uses += 1

@@ -51,7 +51,8 @@ class ValkeyStore(ValkeyChanges):
 
     async def read(self, name: bytes) -> Held:
         """``GET``."""
-        reply = await self._request(resp.get(name), again=True, aside=name in self._large)
+        request = self._request
+        reply = await request(resp.get(name), again=True, aside=name in self._large)
         return None if reply is None else self._unpacked(name, reply)
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:

@@ -1,7 +1,7 @@
 """Rivals for one document inside this process stand in a queue, so that each process has one of them trying at a time.
 
 Compare-and-set lets one of many win in each round, so a thousand rivals that all try again would need a thousand rounds
-of a thousand tries. Turns are advice, not locks: in a queue that stands still everybody goes ahead. So nobody can be
+of a thousand tries. Turns are advice, not locks: in a queue that stands still the next goes ahead. So nobody can be
 kept by somebody who never leaves, such as a change that waits for another change.
 """
 
@@ -22,11 +22,20 @@ Place = tuple[Hashable, bytes]
 
 
 class Queue:
-    """Who waits for one document, and how often somebody left."""
+    """Who waits for one document, who has been called and not left, and how often something happened."""
 
     def __init__(self) -> None:
-        self.events: deque[Event] = deque()
+        self.waiting: deque[Event] = deque()
+        self.called: set[Event] = set()
         self.moves = 0
+
+    def call(self) -> Event | None:
+        """It is the next one's turn, who has to be told."""
+        if not self.waiting:
+            return None
+        event = self.waiting.popleft()
+        self.called.add(event)
+        return event
 
 
 class Turns:
@@ -51,23 +60,35 @@ class Turns:
         return place in self._queues
 
     def join(self, place: Place) -> tuple[Queue, Event]:
-        """Stand at the end of the queue; its head is called at once."""
+        """Stand at the end of the queue; who is alone in it is called at once."""
         event = self._io.event()
         with self._lock:
             queue = self._queues.setdefault(place, Queue())
-            queue.events.append(event)
-            first = len(queue.events) == 1
-        if first:
-            event.set()
+            queue.waiting.append(event)
+            following = None if queue.called else queue.call()
+        if following is not None:
+            following.set()
         return queue, event
 
-    def leave(self, place: Place, queue: Queue, event: Event) -> None:
-        """Leave the queue; who left its head calls the next."""
+    def go_ahead(self, queue: Queue, event: Event) -> bool:
+        """Whether it is one's turn in a queue that stands still: the next one's, and then it stands still no more."""
         with self._lock:
-            following = queue.events[1] if len(queue.events) > 1 and queue.events[0] is event else None
-            queue.events.remove(event)
+            if queue.waiting and queue.waiting[0] is event:
+                queue.call()
+                queue.moves += 1
+            return event in queue.called
+
+    def leave(self, place: Place, queue: Queue, event: Event) -> None:
+        """Leave the queue; who was called calls the next."""
+        with self._lock:
             queue.moves += 1
-            if not queue.events and self._queues.get(place) is queue:
+            following = None
+            if event in queue.called:
+                queue.called.remove(event)
+                following = queue.call()
+            else:
+                queue.waiting.remove(event)
+            if not queue.called and not queue.waiting and self._queues.get(place) is queue:
                 del self._queues[place]
         if following is not None:
             following.set()
@@ -82,12 +103,14 @@ class Turn:
         self._taken: tuple[Queue, Event] | None = None
 
     async def come(self, *, lost: bool) -> None:
-        """Be first, or see that the queue stands still. Who has not lost yet waits only if others do."""
+        """Be called, or be the next in a queue that stands still. Who has not lost yet waits only if others do."""
         if self._taken is not None or not (lost or self._turns.waiting(self._place)):
             return
         self._taken = queue, event = self._turns.join(self._place)
         moves = -1
-        while not await event.wait(PATIENCE) and queue.moves != moves:
+        while not await event.wait(PATIENCE):
+            if queue.moves == moves and self._turns.go_ahead(queue, event):
+                return
             moves = queue.moves
 
     def leave(self) -> None:

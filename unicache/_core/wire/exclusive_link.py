@@ -113,7 +113,8 @@ class ExclusiveLink(Link):
 
     def check(self) -> bool:
         """Between requests: take in what has arrived, and tell whether the link is open still."""
-        now = self._now()
+        clock = self._now
+        now = clock()
         if self._pending or now - self._used > FRESH:
             self._catch_up(now)
         else:

@@ -162,7 +162,8 @@ class Link:
         ``reading`` gets them first. Server errors come as ReplyError values. Raises StoreUnavailable and
         OperationTimeout, ``ambiguous`` when the request may have been carried out.
         """
-        slot = Slot(self._promise(self._transport), payload, want, deadline, reading)
+        promise = self._promise
+        slot = Slot(promise(self._transport), payload, want, deadline, reading)
         try:
             if self.ready and len(self._pending) < MAX_IN_FLIGHT:
                 self._send(slot)

@@ -40,6 +40,7 @@ class Links:
         self._backoff = Backoff()
         self._closed = False
         self._timeout = options.timeout
+        self._clock = io.now
         self.features: Features | None = None
         forget_after_fork(self)
 
@@ -59,7 +60,8 @@ class Links:
 
         Raises StoreUnavailable, OperationTimeout, CacheClosed.
         """
-        deadline = self._io.now() + self._timeout
+        clock = self._clock
+        deadline = clock() + self._timeout
         try:
             return await self._once(payload, want, deadline, reading, aside)
         except StoreUnavailable as error:
@@ -161,7 +163,8 @@ class SharedLinks(Links):
     def _once(self, payload: bytes, want: int, deadline: float, reading: Reading | None, aside: bool) -> Awaitable[Any]:
         if aside:
             return self._once_beside(payload, want, deadline, reading)
-        link = self._main.get(self._here())
+        here = self._here
+        link = self._main.get(here())
         if link is None or link.dead:
             link = self._start(self._main)
         return link.request(payload, want, deadline, reading)

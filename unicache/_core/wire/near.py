@@ -124,10 +124,11 @@ class Near:
 
     def peek(self, name: bytes) -> Known:
         """What the name holds, as far as the server has told; None when that is not known."""
-        slot = self._find(name)
+        find, clock = self._find, self.now
+        slot = find(name)
         if slot is None:
             return None
-        now = self.now()
+        now = clock()
         if now >= slot.deadline:
             return None
         if slot.uses < MOST_USES:
