@@ -213,6 +213,13 @@ REVALIDATION = (
     story(40, "what it omits stays", reply(SHORT, TAG, "A: 1"), reply(FRESH, TAG, expect=VALIDATED, has=("A: 1",))),
     story(
         40,
+        "a 304 that varies by more leaves nothing stored",
+        reply(SHORT, TAG, headers=("X: 1",)),
+        ask("X: 1", expect=VALIDATED, origin=Origin(200, (FRESH, TAG, "Vary: X")), status=200),
+        ask("X: 2", expect=MISS),
+    ),
+    story(
+        40,
         "by a 304 without a Date as well",
         reply(SHORT, TAG, "Date: <0>"),
         after(60, origin=Origin(200, (SHORT, TAG)), expect=VALIDATED, has=("Age: 0",)),
@@ -302,6 +309,26 @@ REVALIDATION = (
             ask(origin=CRASH, expect=MISS, status=500),
         )
         for status in (200, 302, 404, 410)
+    ),
+    *(
+        story(
+            43,
+            f"what {asking} gets ends nothing for others",
+            reply(SHORT, TAG),
+            ask(asking, origin=Origin(200, (SHORT, 'ETag: "own"')), expect=VALIDATED, status=200),
+            ask(origin=Origin(200, (SHORT, TAG)), expect=VALIDATED, status=200, sees=(f"If-None-Match: {TAG[6:]}",)),
+        )
+        for asking in ("Cookie: a=b", "Authorization: x", "Cache-Control: no-store")
+    ),
+    *(
+        story(
+            43,
+            f"nor does a 304 to {asking}",
+            reply(SHORT, TAG),
+            ask(asking, expect=VALIDATED, status=200, has=("Age: 0",), lacks=("set-cookie",)),
+            ask(expect=VALIDATED, status=200),
+        )
+        for asking in ("Cookie: a=b", "Authorization: x")
     ),
     story(
         43,

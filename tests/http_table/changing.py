@@ -182,6 +182,16 @@ STALE = (
         ask(expect=HIT, body=b"old", origin=Origin(200, (FRESH,), b"new"), cache_status="ttl=-1"),
         ask(expect=HIT, body=b"new"),
     ),
+    *(
+        story(
+            (63, 104),
+            f"a refresh {whose}",
+            reply(WINDOW, *vary, body=b"old", headers=("Cookie: a",) if vary else ()),
+            ask("Cookie: a", expect=HIT, body=b"old", origin=Origin(200, (FRESH, *vary), b"new")),
+            ask("Cookie: a", expect=HIT, body=b"new"),
+        )
+        for whose, vary in (("is nobody's", ()), ("is of the Cookie that it varies by", ("Vary: Cookie",)))
+    ),
     story(61, "its age is told", reply(WINDOW, "Date: <0>"), ask(expect=HIT, has=("Age: 3",))),
     story(
         61, "by the option", reply(SHORT, TAG), ask(expect=HIT, origin=Origin(200, (FRESH,))), stale_while_revalidate=9

@@ -238,6 +238,23 @@ POISON = (
     ),
     story(
         104,
+        "a request with a Cookie, and a lifetime alone",
+        reply(FRESH, headers=("Cookie: a=b",)),
+        ask("Cookie: c=d", expect=MISS, cache_status="detail=cookie"),
+        ask(expect=MISS),
+        ask("Cookie: a=b", expect=HIT),
+    ),
+    *(
+        story(
+            104,
+            f"a request with a Cookie, and {public}",
+            reply(public, FRESH, headers=("Cookie: a=b",)),
+            ask("Cookie: c=d", expect=HIT),
+        )
+        for public in ("Cache-Control: public", "Cache-Control: s-maxage=60", "CDN-Cache-Control: max-age=60")
+    ),
+    story(
+        104,
         "a request with a Cookie and a lifetime by option",
         reply(headers=("Cookie: a=b",)),
         ask(expect=MISS, cache_status="stored"),

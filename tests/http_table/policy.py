@@ -14,7 +14,6 @@ from unicache._core.http.keys import key_of, variant_of, with_normal_query
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options, rules_of
 from unicache._core.http.policy import (
-    disowned,
     head_differs,
     lost,
     on_request,
@@ -24,7 +23,7 @@ from unicache._core.http.policy import (
 )
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case, Rules
-from unicache._core.http.storability import finished
+from unicache._core.http.storability import finished, for_nobody
 from unicache._core.http.stored import Stored
 from unicache._core.http.verdicts import (
     Again,
@@ -78,7 +77,7 @@ class World:
         match verdict:
             case ServeStale(answer=answer, refresh=refresh):
                 if refresh:
-                    self._refresh(request, origin)
+                    self._refresh(request, kept and kept[0], origin)
                 return self._sent(case, answer, kept)
             case Forward() | Revalidate():
                 if isinstance(verdict, Forward) and verdict.fetches:
@@ -91,10 +90,10 @@ class World:
     def _matches(self, request: Request, digest: bytes, kept: Kept) -> bool:
         return variant_of(request, kept[2], self.rules) == digest
 
-    def _refresh(self, request: Request, origin: Origin) -> None:
+    def _refresh(self, request: Request, stored: Stored | None, origin: Origin) -> None:
         """What runs beside the client: as if the request came again, and wanted something fresher."""
-        plain = request.with_headers((*request.headers, ("cache-control", "no-cache")))
-        self._answer(plain, origin)
+        plain = for_nobody((*request.headers, ("cache-control", "no-cache")), stored, self.rules)
+        self._answer(request.with_headers(plain), origin)
         self.asked = []
 
     def _forwarded(
@@ -114,7 +113,7 @@ class World:
             whole = case.request.with_headers(unconditional(case.request.headers))
             once_more = Forward(verdict.status, joins=False, stores=True)
             return self._forwarded(replace(case, request=whole), once_more, None, origin)
-        if isinstance(verdict, Pass) and disowned(asked, kept and kept[0], head):
+        if isinstance(verdict, Pass | Freshened) and verdict.drops:
             self._forget(case, kept)
         return self._received(case, verdict, kept, head, body)
 
@@ -128,8 +127,6 @@ class World:
                 assert kept is not None
                 if keeps:
                     self._keep(case, Keep(stored, kept[2], kept[3], verdict.status), kept[1])
-                else:
-                    self._forget(case, kept)
                 return self._sent(case, answer, (stored, *kept[1:]))
             case FallBack(answer=answer):
                 return self._sent(case, answer, kept)

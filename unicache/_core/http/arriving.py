@@ -11,6 +11,7 @@ from unicache._core.http.parts import Parts
 from unicache._core.http.policy import on_request
 from unicache._core.http.rules import Case
 from unicache._core.http.shelf import Found
+from unicache._core.http.storability import for_nobody
 from unicache._core.http.stored import Stored
 from unicache._core.http.turns import Next, Turn
 from unicache._core.http.verdicts import Forward, OnRequest, Revalidate
@@ -102,7 +103,7 @@ class Arrival:
             return None
         stored = found.stored
         wanted = unconditional(self.request.headers) if stored is None else validating(self.request, stored)
-        plain = replace(self.request, method="GET", headers=wanted)
+        plain = replace(self.request, method="GET", headers=for_nobody(wanted, stored, self._parts.rules))
         return Arrival(self._parts, plain, found=found, turn=turn)
 
     async def prepare(self) -> None:

@@ -25,7 +25,7 @@ from unicache._core.http.copying import Copied, Copy
 from unicache._core.http.invalidation import outdated_by
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.parts import Parts
-from unicache._core.http.policy import disowned, head_differs, lost, on_response, passed_by
+from unicache._core.http.policy import head_differs, lost, on_response, passed_by
 from unicache._core.http.ranges import parts_of
 from unicache._core.http.rules import Case
 from unicache._core.http.status import Status
@@ -161,7 +161,7 @@ class Exchange:
                 return self._kept(verdict, head)
             case Freshened(answer=answer):
                 await self._trying(self._renewed(verdict))
-                await self._at.end_turn(Next.LOOK)
+                await self._at.end_turn(Next.LOOK if verdict.keeps else Next.ASK)
                 return self._reply(answer)
             case FallBack(answer=answer):
                 await self._at.end_turn(Next.LOOK)
@@ -169,8 +169,8 @@ class Exchange:
             case Again(status=status):
                 self._request = self._request.with_headers(unconditional(self._request.headers))
                 return self._ask(Forward(status, joins=False, stores=True))
-            case Pass(status=status):
-                await self._passed(head)
+            case Pass(status=status, drops=drops):
+                await self._passed(head, drops=drops)
                 return Relay(told(self._case(), head, status))
             case _:
                 assert_never(verdict)
@@ -189,14 +189,14 @@ class Exchange:
         assert found is not None
         if verdict.keeps:
             await self._parts.filing.renew(found, verdict.stored)
-        else:
+        elif verdict.drops:
             await self._parts.filing.forget(found)
 
-    async def _passed(self, head: Head) -> None:
+    async def _passed(self, head: Head, *, drops: bool) -> None:
         """Nothing is stored: say so to who waits, and make out of date what the response says is."""
         self._in_vain = True
         found = self._at.found
-        if found is not None and disowned(self._asked, found.stored, head):
+        if drops and found is not None:
             await self._trying(self._parts.filing.forget(found))
         if isinstance(self._asked, Forward) and self._asked.joins and head.status < 500:
             await self._let_pass()

@@ -9,14 +9,14 @@ from math import inf
 from unicache._core.http.answers import answered, gateway_timeout
 from unicache._core.http.conditionals import CONDITIONS, matches_304, validating
 from unicache._core.http.directives import Directives, cache_control
-from unicache._core.http.fields import first, lines, members
+from unicache._core.http.fields import first, lines, members, without
 from unicache._core.http.freshness import Times
 from unicache._core.http.invalidation import group_tags
 from unicache._core.http.keys import unkeyable
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.rules import Case, Rules
 from unicache._core.http.status import Status
-from unicache._core.http.storability import effective_vary, freshened, refusal, stored_from
+from unicache._core.http.storability import OF_ONE_REQUEST, effective_vary, freshened, refusal, stored_from
 from unicache._core.http.stored import Stored
 from unicache._core.http.verdicts import (
     Again,
@@ -31,7 +31,7 @@ from unicache._core.http.verdicts import (
     ServeStale,
 )
 
-__all__ = ["disowned", "head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
+__all__ = ["head_differs", "kept_for", "lost", "on_request", "on_response", "outdated", "passed_by"]
 
 _FAILURES = frozenset({500, 502, 503, 504})
 _DOWN = frozenset({502, 504})
@@ -159,8 +159,13 @@ def on_response(
         return Pass(status)
     times = Times(requested, case.now)
     if (reason := refusal(case.request, head, case.rules, times)) is not None:
-        return Pass(replace(status, detail=reason))
+        return Pass(replace(status, detail=reason), drops=isinstance(asked, Revalidate) and _replaces(head, reason))
     return _kept(case, head, times, status)
+
+
+def _replaces(head: Head, refused: str) -> bool:
+    """Whether a response that must not be stored shows that the stored one holds no more (RFC 9111 4.3.3)."""
+    return head.status in (404, 410) or (head.status < 400 and refused not in OF_ONE_REQUEST)
 
 
 def _kept(case: Case, head: Head, times: Times, status: Status) -> Keep:
@@ -172,16 +177,28 @@ def _kept(case: Case, head: Head, times: Times, status: Status) -> Keep:
 
 
 def _not_modified(case: Case, stored: Stored, head: Head, requested: float, status: Status) -> Freshened | Again:
-    """The client is answered by its own conditions, not by those that the cache asked with."""
+    """The client is answered by its own conditions, not by those that the cache asked with.
+
+    Its Cookie is no matter: the body was stored before, for others.
+    """
     asked = first(stored.headers, "etag") or first(stored.headers, "last-modified")
     if asked is None or not matches_304(stored, head.headers):
         return Again(replace(status, detail="304-unmatched"))
     times = Times(requested, case.now)
     news = freshened(stored, head, case.rules, times)
-    reason = refusal(case.request, Head(stored.status, news.headers), case.rules, times)
+    anybody = case.request.with_headers(without(case.request.headers, {"cookie"}))
+    reason = refusal(anybody, Head(stored.status, news.headers), case.rules, times) or _varied(stored, news, case)
     told = replace(status, ttl=news.ttl_at(case.now), stored=reason is None, detail=reason or "")
     answer = answered(case, news, told, cookies=lines(head.headers, "set-cookie"))
-    return Freshened(news, answer, told, keeps=reason is None)
+    return Freshened(
+        news, answer, told, keeps=reason is None, drops=reason is not None and reason not in OF_ONE_REQUEST
+    )
+
+
+def _varied(stored: Stored, news: Stored, case: Case) -> str | None:
+    """A 304 may say that it matters what clients said in other fields, which for the stored response nobody knows."""
+    was, is_now = [set(effective_vary(Head(each.status, each.headers), case.rules)) for each in (stored, news)]
+    return None if is_now <= was else "vary"
 
 
 def lost(case: Case, stored: Stored | None, status: Status, *, down: bool) -> FallBack | None:
@@ -198,13 +215,6 @@ def lost(case: Case, stored: Stored | None, status: Status, *, down: bool) -> Fa
         return None
     told = replace(status, ttl=ttl, detail="stale-if-error" if -ttl < window else "stale-if-down")
     return FallBack(answered(case, stored, told), told)
-
-
-def disowned(asked: Forward | Revalidate, stored: Stored | None, head: Head) -> bool:
-    """Whether a response that is not stored shows that the stored one holds no more (RFC 9111 4.3.3)."""
-    if stored is None or not isinstance(asked, Revalidate):
-        return False
-    return head.status < 400 or head.status in (404, 410)
 
 
 def head_differs(stored: Stored, head: Head) -> bool:

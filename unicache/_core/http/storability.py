@@ -15,7 +15,7 @@ from unicache._core.http.messages import Head, Request
 from unicache._core.http.rules import Rules
 from unicache._core.http.stored import Stored
 
-__all__ = ["effective_vary", "finished", "freshened", "refusal", "stored_from"]
+__all__ = ["OF_ONE_REQUEST", "effective_vary", "finished", "for_nobody", "freshened", "refusal", "stored_from"]
 
 _UNKEYED = frozenset({206, 304, 412, 416, 417})
 """Statuses that answer a range, a condition or an expectation, which no key has in it."""
@@ -35,6 +35,9 @@ _USUAL_SIZE = 4096
 _PUBLIC = ("public", "s-maxage", "must-revalidate")
 """Directives that let a response to one person go to others (RFC 9111 3.5)."""
 
+OF_ONE_REQUEST = frozenset({"authorization", "cookie", "request-no-store", "session"})
+"""Refusals that are about who asked, and say nothing against what is stored."""
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -46,7 +49,7 @@ def refusal(request: Request, head: Head, rules: Rules, times: Times) -> str | N
         _by_request(request, rules),
         _by_status(request, head, rules, life),
         _by_control(control),
-        _by_person(request, head, control, rules, life),
+        _by_person(request, head, control, rules),
         _by_fields(head, rules),
         _by_lifetime(head, control, life),
     ):
@@ -86,17 +89,35 @@ def _by_control(control: Control) -> str | None:
     return "private" if directives.bare("private") else None
 
 
-def _by_person(request: Request, head: Head, control: Control, rules: Rules, life: Lifetime) -> str | None:
+def _by_person(request: Request, head: Head, control: Control, rules: Rules) -> str | None:
     """Nothing that is about one person is shared, unless it says that it may be."""
-    public = bool(rules.shared) or any(name in control.directives for name in _PUBLIC)
+    public = _is_public(control, rules)
     if lines(request.headers, "authorization") and not public:
         return "authorization"
     if rules.set_cookie == "refuse" and lines(without(head.headers, _withheld(control)), "set-cookie"):
         return "set-cookie"
     if head.personal and not public and "cookie" not in effective_vary(head, rules):
         return "session"
-    cookie = lines(request.headers, "cookie") and "cookie" not in effective_vary(head, rules)
-    return "cookie" if cookie and not life.explicit and not public else None
+    return "cookie" if lines(request.headers, "cookie") and not _goes_for_any_cookie(head, control, rules) else None
+
+
+def _is_public(control: Control, rules: Rules) -> bool:
+    return bool(rules.shared) or any(name in control.directives for name in _PUBLIC)
+
+
+def _goes_for_any_cookie(head: Head, control: Control, rules: Rules) -> bool:
+    """Whether a response to a request with a Cookie can be stored: it is for shared caches, or varies by it."""
+    shared = control.target is not None or _is_public(control, rules)
+    return shared or "cookie" in effective_vary(head, rules)
+
+
+def for_nobody(headers: Headers, stored: Stored | None, rules: Rules) -> Headers:
+    """The fields of a request that no client waits for: without its Cookie, if that would keep it from being stored."""
+    if stored is not None:
+        control = control_of(stored.headers, rules.targets)
+        if _goes_for_any_cookie(Head(stored.status, stored.headers), control, rules):
+            return headers
+    return without(headers, {"cookie"})
 
 
 def _by_fields(head: Head, rules: Rules) -> str | None:

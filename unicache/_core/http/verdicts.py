@@ -124,9 +124,10 @@ OnRequest = Answer | ServeStale | Revalidate | Forward
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Pass the response on, and store nothing."""
+    """Pass the response on, and store nothing. ``drops``: what is stored holds no more."""
 
     status: Status
+    drops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Freshened:
-    """The stored response holds, with new fields. ``keeps`` unless they forbid to store it."""
+    """The stored response holds, with new fields. ``keeps``: and is stored so; ``drops``: they forbid to store it."""
 
     stored: Stored
     answer: Answer
     status: Status
     keeps: bool
+    drops: bool
 
 
 @dataclass(frozen=True, slots=True)
