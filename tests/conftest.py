@@ -28,8 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For ``-n auto``: two for each processor, because a third of the time is waited for servers and timers."""
-    return 2 * len(os.sched_getaffinity(0))
+    """For ``-n auto``: two for each processor, because a third of the time is waited for servers and timers.
+
+    Each has servers of its own, so there is an end to it.
+    """
+    return min(2 * len(os.sched_getaffinity(0)), 16)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

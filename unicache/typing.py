@@ -142,8 +142,8 @@ class Options(TypedDict, total=False):
     ``origin_limit``      loads that may run at a time while the store is down; 64
     ``replay_invalidations``  how many invalidations that failed are kept, to be repeated when the server is back; 0.
                           They raise all the same
-    ``codec``             what writes values: ``"msgpack"``, ``"json"``, ``"raw"``, ``"pickle"`` or a ``Codec``. Of
-                          several, the first writes, and the others are read too
+    ``codec``             what writes values: ``"msgpack"``, which None stands for, ``"json"``, ``"raw"``, ``"pickle"``
+                          or a ``Codec``. Of several, the first writes, and the others are read too
     ``compression``       ``"zstd"`` to compress values of more than ``compression_threshold`` bytes, 1024; ``"none"``
     ``signing encryption``  keys of 32 bytes by their ids, such as ``{"2026": key}``: the first signs or encrypts every
                           value, and only what one of them has is read. At most one of the two
@@ -162,11 +162,11 @@ class Options(TypedDict, total=False):
     ``ssl_cert_reqs``     ``"required"``, or ``"none"`` to trust anybody
     """
 
-    near: Near | bool
+    near: Near | bool | None
     lease: Duration
     origin_limit: int
     replay_invalidations: int
-    codec: "str | Codec | Sequence[str | Codec]"
+    codec: "str | Codec | Sequence[str | Codec] | None"
     compression: Literal["zstd", "none"]
     compression_threshold: int
     signing: Mapping[str, bytes]

@@ -112,6 +112,11 @@ def test_options_may_stay_when_the_url_changes(flavour: Flavour, url: str) -> No
     open_cache(flavour, url, timeout=5, max_entries=5, ssl_cert_reqs="none")
 
 
+def test_what_may_be_left_out_may_be_none(flavour: Flavour) -> None:
+    for url in ("memory://", "valkey://127.0.0.1:1"):
+        open_cache(flavour, url, ttl=None, near=None, codec=None)
+
+
 @pytest.mark.parametrize("url", [None, 5, b"memory://", ["memory://"]], ids=repr)
 def test_what_is_no_text_is_no_url(flavour: Flavour, url: Any) -> None:
     with pytest.raises(ConfigurationError, match="url must be a str"):

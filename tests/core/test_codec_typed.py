@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicache._core.records.codec import check, declare, decode, encode
+from unicache._core.records.codec import check, declare, decode, encode, learn, objects
 from unicache.errors import InvalidArgument, ValueFormatError
 
 T = typing.TypeVar("T")
@@ -192,6 +192,30 @@ def test_a_type_that_cannot_be_checked_is_an_invalid_argument(wanted: typing.Any
         with pytest.raises(InvalidArgument) as caught:
             call()
         assert caught.value.argument == "type"
+
+
+@dataclasses.dataclass
+class Loose:
+    """What msgspec cannot describe: a field that can be many things, and an argument that is no field."""
+
+    rates: typing.Iterable[Rate]
+    extra: dataclasses.InitVar[int] = 0
+    more: "list[Loose] | None" = None
+
+
+@pytest.mark.parametrize("wanted", [Loose, dict[str, list[Loose] | None], typing.Annotated[Loose, "marked"]], ids=str)
+def test_the_classes_in_a_type_that_cannot_be_checked_are_learnt_all_the_same(
+    wanted: typing.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = [Loose([Rate.HALF]), Loose([], more=[Loose([])])]
+    stored = encode(value)
+    monkeypatch.setattr(objects, "_shapes", {})
+    with pytest.raises(ValueFormatError):
+        decode(*stored)
+    with pytest.raises(InvalidArgument):
+        declare(wanted)
+    learn(wanted)
+    assert decode(*stored) == value
 
 
 class Invoice(pydantic.BaseModel):

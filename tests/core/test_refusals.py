@@ -1,4 +1,7 @@
-"""What is wrong with an argument is said before anything is sent: no server is there, and nobody finds that out."""
+"""What is wrong with an argument is said before anything is sent: no server is there, and nobody finds that out.
+
+What is wrong with a value names the key, and leaves nothing behind.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +9,8 @@ from typing import Any
 import pytest
 
 from unicache import Cache
-from unicache.errors import InvalidArgument
+from unicache import subdocument as sd
+from unicache.errors import InvalidArgument, ValueFormatError
 
 NOWHERE = "valkey://127.0.0.1:1"
 
@@ -37,6 +41,16 @@ NAMED: dict[str, Call] = {
 }
 
 
+UNSTORABLE: dict[str, Call] = {
+    "append": lambda cache: cache.as_list("k").append(object()),
+    "insert": lambda cache: cache.insert("k", object()),
+    "mutate_in": lambda cache: cache.mutate_in("k", [sd.set("a", object())], store="set"),
+    "set": lambda cache: cache.set("k", object()),
+    "set, too large": lambda cache: cache.set("k", "x" * 101),
+    "set_many": lambda cache: cache.set_many({"j": 1, "k": object()}),
+}
+
+
 @pytest.fixture(name="cache")
 def cache_of_no_server() -> Cache:
     return Cache(NOWHERE)
@@ -62,3 +76,12 @@ def test_what_is_no_index_is_refused_before_the_list_is_read(call: Call, cache: 
 @pytest.mark.parametrize("call", NAMED.values(), ids=NAMED)
 def test_what_is_no_name_is_refused_before_the_map_is_read(call: Call, cache: Cache) -> None:
     refused(call, cache, "name")
+
+
+@pytest.mark.parametrize("call", UNSTORABLE.values(), ids=UNSTORABLE)
+def test_the_error_of_what_cannot_be_stored_names_the_key(call: Call) -> None:
+    cache = Cache(max_value_bytes=100)
+    with pytest.raises(ValueFormatError) as caught:
+        call(cache)
+    assert caught.value.key == "k"
+    assert list(cache.scan()) == []

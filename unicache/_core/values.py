@@ -48,9 +48,15 @@ class Values:
         cost: float = 0.0,
         schema: int = 0,
     ) -> Record:
-        """A new record of the value, for ``name``. Raises ValueFormatError when it cannot be stored as it is."""
-        codec, payload = self._write(value)
-        return self.wrapped(name, codec, payload, tags, soft=soft, cost=cost, schema=schema)
+        """A new record of the value, for ``name``. Raises ValueFormatError, with the key, when it cannot be stored as
+        it is.
+        """
+        try:
+            codec, payload = self._write(value)
+            return self.wrapped(name, codec, payload, tags, soft=soft, cost=cost, schema=schema)
+        except ValueFormatError as error:
+            error.key = key_part(name)
+            raise
 
     def wrapped(
         self,

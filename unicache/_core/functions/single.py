@@ -18,7 +18,7 @@ from unicache._core.keys.templates import prefix
 from unicache._core.loads.plan import Plan
 from unicache._core.loads.serving import MISS
 from unicache._core.loads.terms import Terms, Ttl, terms_of
-from unicache._core.records.codec import declare, fingerprint_of_type
+from unicache._core.records.codec import declare, fingerprint_of_type, learn
 from unicache.errors import ConfigurationError, InvalidArgument
 from unicache.typing import CacheInfo, LoadOptions, Result
 
@@ -234,11 +234,13 @@ def result_type(function: Callable[..., Any]) -> Any:
 def declared(wanted: Any) -> int:
     """Make the classes in a type known, so that instances stored by another process can be read; its fingerprint.
 
-    0 for what is not a type of values, such as Iterator; plain values need no declaration.
+    0 for what is not a type of values, such as Iterator, or has a field of such a type; plain values need no
+    declaration.
     """
     try:
         declare(wanted)
     except InvalidArgument:
+        learn(wanted)
         return 0
     return fingerprint_of_type(wanted)
 

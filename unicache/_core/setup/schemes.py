@@ -101,6 +101,8 @@ def _near(value: Any, name: str) -> NearOptions | None:
 
 
 def _codec(value: Any, name: str) -> Format:
+    if value is None:
+        return Format()
     return format_of(value.split(",") if isinstance(value, str) else value, name)
 
 

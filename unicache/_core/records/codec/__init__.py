@@ -19,7 +19,7 @@ from unicache._core.records.codec.formats import Format, format_of
 from unicache._core.records.codec.forms import BYTES, JSON, MAX_DEPTH, MAX_VALUE, PICKLE, RICH, TEXT, too_large
 from unicache._core.records.codec.read import PROVOKED, decode
 from unicache._core.records.codec.typed import check
-from unicache._core.records.codec.wanted import declare
+from unicache._core.records.codec.wanted import declare, learn
 from unicache._core.records.codec.write import encode
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "encode",
     "fingerprint_of_type",
     "format_of",
+    "learn",
     "too_large",
 ]

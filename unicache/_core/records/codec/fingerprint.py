@@ -15,7 +15,7 @@ from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_ori
 
 from unicache._core.records.codec.fields import field_names
 
-__all__ = ["fingerprint", "fingerprint_of_type"]
+__all__ = ["fingerprint", "fingerprint_of_type", "hints_of"]
 
 # What annotations given as text can raise when they are read.
 _UNREADABLE = (AttributeError, LookupError, NameError, SyntaxError, TypeError, ValueError)
@@ -42,11 +42,12 @@ def _digest(parts: Iterable[str]) -> int:
 
 
 def _fields(kind: type, names: Iterable[str]) -> list[str]:
-    hints = _hints(kind)
+    hints = hints_of(kind)
     return [f"{name}:{_text(hints.get(name, Any), ())}" for name in names]
 
 
-def _hints(kind: type) -> dict[str, Any]:
+def hints_of(kind: type) -> dict[str, Any]:
+    """How the fields of a class are annotated; as text where that names what is not there."""
     try:
         return get_type_hints(kind)
     except _UNREADABLE:  # a name that only type checkers see; the text is as good
@@ -71,7 +72,7 @@ def _text(hint: Any, inside: tuple[Any, ...]) -> str:
 
 def _members(hint: Any, inside: tuple[Any, ...]) -> list[str]:
     required = hint.__required_keys__
-    return [f"{name}{'' if name in required else '?'}:{_text(each, inside)}" for name, each in _hints(hint).items()]
+    return [f"{name}{'' if name in required else '?'}:{_text(each, inside)}" for name, each in hints_of(hint).items()]
 
 
 def _name(hint: Any) -> str:

@@ -2,16 +2,18 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from enum import Enum
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
 
-from unicache._core.records.codec.fields import is_model
+from unicache._core.records.codec.fields import field_names, is_model
+from unicache._core.records.codec.fingerprint import hints_of
 from unicache._core.records.codec.objects import shape_of
 from unicache.errors import InvalidArgument
 
-__all__ = ["declare", "describe", "name_of", "origin"]
+__all__ = ["declare", "describe", "learn", "name_of", "origin"]
 
 _CLASSES = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType, inspect.EnumType)
 _NEVER_STORED = (
@@ -47,6 +49,26 @@ def declare(wanted: Any) -> None:
     """
     for kind in _look(wanted).classes:  # each time: a class of the same path may have taken its place
         shape_of(kind)
+
+
+def learn(wanted: Any) -> None:
+    """The same for a type that values cannot be checked against, as far as it can be read."""
+    for kind in _named(wanted, set()):
+        shape_of(kind)
+
+
+def _named(wanted: Any, seen: set[type]) -> Iterator[type]:
+    """The classes with fields, and the Enums, that a type names at any depth."""
+    for argument in get_args(wanted):
+        yield from _named(argument, seen)
+    kind = get_origin(wanted) or wanted
+    if not isinstance(kind, type) or kind in seen:
+        return
+    seen.add(kind)
+    if issubclass(kind, Enum) or field_names(kind) is not None:
+        yield kind
+        for hint in hints_of(kind).values():
+            yield from _named(hint, seen)
 
 
 def name_of(wanted: Any) -> str:
