@@ -4,11 +4,14 @@ from dataclasses import fields
 
 import pytest
 
+from unicache._core.http.copying import Copied, Copy
 from unicache._core.http.freshness import Times, initial_age
 from unicache._core.http.messages import Head, Request
 from unicache._core.http.options import Options, rules_of
 from unicache._core.http.rules import Rules
-from unicache._core.http.storability import refusal
+from unicache._core.http.status import Status
+from unicache._core.http.storability import refusal, stored_from
+from unicache._core.http.verdicts import Keep
 from unicache.errors import ConfigurationError, InvalidArgument
 
 REQUEST = Request("GET", "http", "example.com", "/", None, ())
@@ -34,6 +37,14 @@ def test_line_21_the_way_counts(headers: tuple[tuple[str, str], ...], times: Tim
 def test_line_104_a_session_that_was_read_makes_a_response_private(control: str, reason: str | None) -> None:
     head = Head(200, (("cache-control", control),), personal=True)
     assert refusal(REQUEST, head, rules_of(Options()), NOW) == reason
+
+
+@pytest.mark.parametrize("said", [(("content-length", "4, 4"),), (("content-length", "4"), ("content-length", "4"))])
+def test_line_12_a_length_that_is_said_twice_counts(said: tuple[tuple[str, str], ...]) -> None:
+    stored = stored_from(Head(200, said), rules_of(Options()), NOW)
+    copy = Copy(Keep(stored, (), (), Status()), 1000)
+    assert (copy.add(b"bod"), copy.body) == (Copied.PART, None)
+    assert (copy.add(b"y"), copy.body) == (Copied.WHOLE, b"body")
 
 
 @pytest.mark.parametrize(
