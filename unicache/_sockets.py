@@ -78,7 +78,8 @@ class SocketTransport:
     def arrivals(self) -> Callable[[float, int], Sequence[object]]:
         """What looks at the socket without reading it, for many threads at a time."""
         if not hasattr(select, "epoll"):  # only Linux has it, and gevent's ``patch_all()`` takes it away
-            return lambda _seconds, _most: select.select((self._sock,), (), (), 0.0)[0]
+            descriptor = self._sock.fileno()
+            return lambda _seconds, _most: _arrived(descriptor)
         watcher = select.epoll()
         watcher.register(self._sock, select.EPOLLIN)
         return watcher.poll
@@ -172,6 +173,13 @@ class SocketTransport:
             self._sock.shutdown(socket.SHUT_RDWR)
         if not self._users:
             self._sock.close()
+
+
+def _arrived(descriptor: int) -> Sequence[object]:
+    """Whether something waits, a ``poll`` at a time: two threads cannot share one, and ``select`` ends at 1,024."""
+    look = select.poll()
+    look.register(descriptor, select.POLLIN)
+    return look.poll(0)
 
 
 def _closed() -> NoReturn:

@@ -124,8 +124,24 @@ class ExclusiveLink(Link):
 
     def _catch_up(self, now: float) -> None:
         if self._transport is not None:
-            self._transport.read(wait=False)
+            self._read_rest(self._transport)
         if not self._pending:
             self.alarm_at = inf
         elif now >= self.alarm_at:
             self._time_out(now)
+
+    def _read_rest(self, transport: Transport) -> None:
+        """Read what has arrived. What was taken off the socket waits, for all who look, until it has been parsed."""
+        trust, arrived = self.trust, self.trust.arrived
+        try:
+            if arrived is not None:
+                trust.arrived = _something
+            transport.read(wait=False)
+        finally:
+            if not trust.over:
+                trust.arrived = arrived
+
+
+def _something(_seconds: float, _most: int) -> tuple[object]:
+    """What a look at a socket gives when something waits."""
+    return (None,)
