@@ -3,7 +3,7 @@
 What the application gives is passed on as it comes. What must not live here: anything that ASGI would need too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, assert_never
@@ -18,6 +18,7 @@ from unicache._core.http.personal import seen_in
 from unicache._core.http.site import Site
 from unicache._core.http.steps import Ask, Relay, Reply
 from unicache._core.run import run
+from unicache._wsgi_bodies import Body, Listed, chained, close
 
 __all__ = ["CacheMiddleware"]
 
@@ -105,7 +106,7 @@ class _Refresh:
             while not exchange.in_vain and next(pieces, None) is not None:
                 pass
         finally:
-            _close(body)
+            close(body)
 
 
 def _nowhere(*_: object) -> Callable[[bytes], object]:
@@ -131,7 +132,7 @@ class _Call:
         result: Iterable[bytes] = ()
         try:
             while isinstance(step, Ask):
-                _close(result)
+                close(result)
                 result, self._started = (), None
                 inner = _environ_for(self._environ, step.request)
                 with self._exchange.noted():
@@ -139,7 +140,7 @@ class _Call:
                     body = self._begun(result)
                 step = run(self._exchange.head(self._head(inner)))
         except Exception as error:
-            _close(result)
+            close(result)
             reply = run(self._exchange.failed(error))
             if reply is None:
                 raise
@@ -158,7 +159,7 @@ class _Call:
             taken.append(next(body, b""))
             if self._started is None and not taken[-1]:
                 break
-        return _chained(taken, body)
+        return chained(taken, body)
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """The application's start_response."""
@@ -182,7 +183,7 @@ class _Call:
     def _answer(self, step: Relay | Reply, body: Iterator[bytes], result: Iterable[bytes]) -> Iterable[bytes]:
         match step:
             case Reply():
-                _close(result)
+                close(result)
                 return _replied(step, self._start_response)
             case Relay(head=head):
                 assert self._started is not None
@@ -190,71 +191,10 @@ class _Call:
                 self._relayed = True
                 written, self._written = self._written, []
                 if isinstance(result, list | tuple) and not written:
-                    return _Listed(result, self._exchange)
-                return _Body(_chained(written, body), result, self._exchange)
+                    return Listed(result, self._exchange)
+                return Body(chained(written, body), result, self._exchange)
             case _:
                 assert_never(step)
-
-
-class _Body:
-    """The application's body on its way to the client; the exchange sees each piece before the client does."""
-
-    def __init__(self, body: Iterator[bytes], result: Iterable[bytes], exchange: Exchange) -> None:
-        self._body = body
-        self._result = result
-        self._exchange = exchange
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            chunk = next(self._body)
-        except StopIteration:
-            run(self._exchange.end())
-            raise
-        except BaseException:
-            run(self._exchange.abandoned())
-            raise
-        run(self._exchange.data(chunk))
-        return chunk
-
-    def close(self) -> None:
-        """The server is done, at the end or before."""
-        run(self._exchange.abandoned())
-        result, self._result = self._result, ()
-        _close(result)
-
-
-class _Listed:
-    """A body that is there already. Servers tell its length, for which some go through it once more than others."""
-
-    def __init__(self, pieces: Sequence[bytes], exchange: Exchange) -> None:
-        self._pieces = pieces
-        self._body = _Body(iter(pieces), (), exchange)
-        self._first = True
-
-    def __len__(self) -> int:
-        return len(self._pieces)
-
-    def __iter__(self) -> Iterator[bytes]:
-        first, self._first = self._first, False
-        return self._body if first else iter(self._pieces)
-
-    def close(self) -> None:
-        """The server is done."""
-        self._body.close()
-
-
-def _chained(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield from first
-    yield from rest
-
-
-def _close(result: Iterable[bytes]) -> None:
-    close = getattr(result, "close", None)
-    if close is not None:
-        close()
 
 
 def _replied(reply: Reply, start_response: StartResponse) -> list[bytes]:

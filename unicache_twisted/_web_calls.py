@@ -30,7 +30,7 @@ def is_application(request: Any) -> bool:
 
 def answered(site: Site, app: App, client: Any) -> "Deferred[None] | None":
     """Answer a client's request; None where nothing is cached. It fails with what the application failed with."""
-    if "websocket" in map(str.lower, client.requestHeaders.getRawHeaders("upgrade", [])):
+    if b"websocket" in map(bytes.lower, client.requestHeaders.getRawHeaders(b"upgrade", [])):
         return None  # the application takes the connection
     template = Template(client)
     exchange = site.exchange(template.asked, _Refresh(app, template))

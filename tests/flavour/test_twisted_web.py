@@ -303,6 +303,13 @@ def test_a_connection_that_is_taken_over_is_left_alone() -> None:
     assert "cache-status" not in link.ask("/", "Upgrade: WebSocket", "Connection: Upgrade").fields
 
 
+def test_another_upgrade_is_passed_on_whatever_it_is() -> None:
+    link = Link(CacheResource(App(at_once), StillCache()))
+    link.protocol.dataReceived(b"GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: \xff\r\n\r\n")
+    answer = link.read()
+    assert (answer.status, "detail=upgrade" in answer.cache_status) == (200, True)
+
+
 def test_line_89_the_application_gets_the_query_that_is_in_the_key_and_the_form() -> None:
     app = App(at_once)
     link = Link(CacheResource(app, StillCache(), Options(ignore_query=["utm"])))
