@@ -46,14 +46,14 @@ class Entry(Discreet, Generic[T], frozen=True):
     """A value with everything that is known of it.
 
     ``cas``      what a write may be bound to; from ``get_and_lock``, the lock's
-    ``ttl``      seconds it has left, None for no expiry
+    ``ttl``      seconds it has left until it is stale, or gone if it never is or is already; None for no expiry
     ``tags``     the tags it was stored with
     ``age``      seconds since it was written
     ``stale``    True when it is past its soft expiry, and kept only to be served while it is renewed
     ``locked``   True when somebody has a lock on it
     ``size``     bytes that the stored value takes
     ``created``  when it was written, unix seconds by the clock of whoever wrote it
-    ``expires_at``  when it expires, unix seconds by the clock of this machine; None for never
+    ``expires_at``  when its ``ttl`` is over, unix seconds by the clock of this machine; None for never
     ``cost``     seconds that the load took which brought it, 0.0 when it was not loaded
     """
 

@@ -163,6 +163,18 @@ async def test_jitter_cuts_a_part_off_the_ttl(cache: Cache, stage: Stage) -> Non
     assert max(lives) - min(lives) > 1
 
 
+async def test_the_time_left_is_the_ttls_and_not_that_of_the_window_behind_it(cache: Cache, stage: Stage) -> None:
+    source = Source(cache, stage, stale_while_revalidate=10 * TTL)
+    await source.get(1)
+    entry = await cache.entry("row:1")
+    assert TTL - 5 < (entry.ttl or 0) <= TTL
+    assert TTL - 5 < (await cache.ttl("row:1") or 0) <= TTL
+    assert TTL - 5 < (entry.expires_at or 0) - entry.created <= TTL + 5
+    await cache.expire("row:1")
+    entry = await cache.entry("row:1")
+    assert (entry.stale, (entry.ttl or 0) > 5 * TTL) == (True, True)
+
+
 async def test_stale_answers_are_counted(cache: Cache, stage: Stage) -> None:
     source = await stored(cache, stage, IF_ERROR)
     source.failure = LookupError()

@@ -16,7 +16,7 @@ from unicache._core.tools.tokens import new_cas
 from unicache.errors import ValueFormatError
 from unicache.typing import Entry
 
-__all__ = ["Values", "is_stale"]
+__all__ = ["Values", "is_stale", "time_left"]
 
 _FORMAT = Format()
 _WRAPPING = Wrapping(limit=MAX_VALUE)
@@ -127,18 +127,19 @@ class Values:
     ) -> Entry[Any]:
         """The value with everything that is known of it; ``cas`` in place of its own."""
         record, now = found.record, self._io.wall()
+        left = time_left(found, now)
         return Entry(
             key=key_part(name),
             value=self.value(name, record, wanted, schema),
             cas=record.cas if cas is None else cas,
-            ttl=found.ttl,
+            ttl=left,
             tags=tuple(tag.tag for tag in record.tags),
             age=max(0.0, now - record.created),
             stale=is_stale(record, now),
             locked=found.locked,
             size=len(record.payload),
             created=record.created,
-            expires_at=None if found.ttl is None else now + found.ttl,
+            expires_at=None if left is None else now + left,
             cost=record.cost,
         )
 
@@ -147,6 +148,16 @@ def _agree(stored: int, declared: int) -> None:
     """Nobody need declare a type; but two that do must mean the same."""
     if stored and declared and stored != declared:
         raise ValueFormatError("the stored value was written as another type than is declared here")
+
+
+def time_left(found: Found, now: float) -> float | None:
+    """Seconds at ``now``, unix seconds, until the record is past its soft expiry; until it is gone if it has none or is
+    past it. None for never.
+    """
+    record = found.record
+    if not record.soft or is_stale(record, now):
+        return found.ttl
+    return record.soft - now
 
 
 def is_stale(record: Record, now: float) -> bool:

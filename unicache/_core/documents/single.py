@@ -29,6 +29,7 @@ from unicache._core.stores.looking import look_at
 from unicache._core.stores.rules import needs_judgement
 from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
+from unicache._core.values import time_left
 from unicache.errors import InvalidArgument
 from unicache.typing import Duration, Entry
 
@@ -100,7 +101,7 @@ class Documents:
         found = await self._reader.find(self._names.entry(key))
         if found is None or await self._verdicts.found(found.record) is None:
             raise not_found(key)
-        return found.ttl
+        return time_left(found, self._io.wall())
 
     # -- writing
 
