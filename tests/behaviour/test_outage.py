@@ -54,6 +54,8 @@ async def test_documents_raise_store_unavailable(stage: Stage, own_server: Serve
     own_server.kill()
     outcomes = await stage.together(document_calls(cache))
     assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+    about = [outcome.key for outcome in outcomes]
+    assert about == ["k"] * (len(about) - 2) + [None] * 2  # who pings and who connects has none
 
 
 async def test_invalidations_raise_invalidation_uncertain(stage: Stage, own_server: Server) -> None:

@@ -30,7 +30,7 @@ from unicache._core.stores.rules import needs_judgement
 from unicache._core.stores.store import KEEP_TTL, KeepTtl, Outcome, Rule, Write
 from unicache._core.tools.durations import optional_seconds
 from unicache._core.values import time_left
-from unicache.errors import InvalidArgument
+from unicache.errors import CacheError, InvalidArgument
 from unicache.typing import Duration, Entry
 
 __all__ = ["MISSING", "Documents"]
@@ -192,5 +192,9 @@ class Documents:
         check_cas(cas)
         record = self._values.record(name, value)
         carried = self._names.carried(tags)
-        versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
+        try:
+            versions = await self._tags.snapshot(carried, None if isinstance(life, KeepTtl) else life)
+        except CacheError as error:  # about a tag, as far as the store knows
+            error.key = key
+            raise
         return ruled(name, tagged(record, versions), life, cas, rule)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from unicache._core.records.envelope import MAX_TAGS
 from unicache.errors import InvalidArgument
 
-__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace", "bounded", "key_part"]
+__all__ = ["LONGEST_KEY", "LONGEST_NAMESPACE", "Keyspace", "bounded", "key_part", "only_key"]
 
 LONGEST_KEY = 1024
 """Bytes of UTF-8 in a key or a tag."""
@@ -25,6 +25,7 @@ LONGEST_KEY = 1024
 LONGEST_NAMESPACE = 200
 """Bytes of UTF-8 in a namespace, before it is escaped."""
 
+_ENTRY = re.compile(rb"[^:#!]*:")
 _UNSAFE = re.compile(rb"[^A-Za-z0-9_.\-/]")
 
 
@@ -154,3 +155,10 @@ def _each(texts: Iterable[str], argument: str, name: Callable[[str], bytes]) -> 
 def key_part(name: bytes) -> str:
     """The key in the name of an entry, of whatever namespace; for errors."""
     return name.partition(b":")[2].decode(errors="replace")
+
+
+def only_key(names: Iterable[bytes]) -> str | None:
+    """The key, if these are the name of one entry and no other name; for errors."""
+    different = set(names)
+    name = different.pop() if len(different) == 1 else b""
+    return key_part(name) if _ENTRY.match(name) else None

@@ -10,13 +10,13 @@ from typing import Any
 from unicache._core.records.envelope import unpack
 from unicache._core.records.record import ABSENT, Held, Known, Lease, Record
 from unicache._core.stores.commands import Command, written
-from unicache._core.stores.replies import caught, sound
+from unicache._core.stores.replies import about, caught, sound
 from unicache._core.stores.store import BATCH
 from unicache._core.stores.valkey import ValkeyStore, as_version
 from unicache._core.wire import resp
 from unicache._core.wire.links import Links
 from unicache._core.wire.near import MISSES_LIVE, Kept, Near, Trust
-from unicache.errors import ValueFormatError
+from unicache.errors import CacheError, ValueFormatError
 
 __all__ = ["NearStore"]
 
@@ -70,6 +70,9 @@ class NearStore(ValkeyStore):
         try:
             aside = self._large.any(names)
             replies = await self._request(payload, want, again=True, reading=reading, aside=aside)
+        except CacheError as error:
+            about(error, names)
+            raise
         finally:
             reading.end()
         for reply in replies:

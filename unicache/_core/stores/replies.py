@@ -3,15 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from unicache._core.keys.names import key_part
+from unicache._core.keys.names import key_part, only_key
 from unicache._core.stores.store import Outcome
 from unicache._core.wire import resp
 from unicache.errors import CacheError, NotReplicated, ServerError, StoreUnavailable, ValueFormatError
 
-__all__ = ["accepted", "acknowledged", "caught", "counted", "is_unknown_script", "outcome", "sound"]
+__all__ = ["about", "accepted", "acknowledged", "caught", "counted", "is_unknown_script", "outcome", "sound"]
 
 _OUT_OF_ORDER = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "BUSY"})
 """Errors that speak of the server's state, not of the command."""
+
+
+def about(error: CacheError, names: Sequence[bytes]) -> None:
+    """Have the error say which key it is about, if it is about one."""
+    error.key = error.key or only_key(names)
 
 
 def accepted(name: bytes, reply: Any) -> bool:

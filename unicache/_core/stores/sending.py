@@ -11,12 +11,12 @@ from unicache._core.keys.names import key_part
 from unicache._core.records.envelope import WrongKey, unpack
 from unicache._core.records.record import Lease, Record
 from unicache._core.stores.commands import Command, evalsha, names_in, scripts, taught, with_text, written
-from unicache._core.stores.replies import acknowledged, is_unknown_script, sound
+from unicache._core.stores.replies import about, acknowledged, is_unknown_script, sound
 from unicache._core.stores.scripts import Script
 from unicache._core.wire import resp
 from unicache._core.wire.large import LARGE, LargeNames
 from unicache._core.wire.links import Links
-from unicache.errors import ValueFormatError
+from unicache.errors import CacheError, ValueFormatError
 
 __all__ = ["Acknowledgement", "Sender", "seconds_left"]
 
@@ -54,7 +54,11 @@ class Sender:
     async def _command(self, command: Command, *, again: bool) -> Any:
         """The reply to one command."""
         payload = resp.pack(*command)
-        return await self._request(payload, again=again, aside=self._is_large(payload, [command]))
+        try:
+            return await self._request(payload, again=again, aside=self._is_large(payload, [command]))
+        except CacheError as error:
+            about(error, names_in([command]))
+            raise
 
     def _is_large(self, payload: bytes, commands: Sequence[Command]) -> bool:
         """Whether the request goes aside; then so does from now on whatever is about its names, to keep the order."""
@@ -84,11 +88,15 @@ class Sender:
         """The replies, for what they are worth: behind changes goes the question how many replicas have them."""
         payload, wanted = resp.pack_all(commands), self._acknowledgement
         aside = self._is_large(payload, commands)
-        if wanted is None or not written(commands):
-            replies = await self._request(payload, len(commands), again=again, aside=aside)
-            return [replies] if len(commands) == 1 else list(replies)
-        payload += resp.pack("WAIT", wanted.replicas, wanted.milliseconds)
-        *replies, number = await wanted.links.request(payload, len(commands) + 1, again=again)
+        try:
+            if wanted is None or not written(commands):
+                replies = await self._request(payload, len(commands), again=again, aside=aside)
+                return [replies] if len(commands) == 1 else list(replies)
+            payload += resp.pack("WAIT", wanted.replicas, wanted.milliseconds)
+            *replies, number = await wanted.links.request(payload, len(commands) + 1, again=again)
+        except CacheError as error:
+            about(error, names_in(commands))
+            raise
         return acknowledged(replies, number, wanted.replicas)
 
     async def _script(self, script: Script, name: bytes, *arguments: bytes | str | int, again: bool) -> Any:

@@ -20,12 +20,13 @@ from unicache._core.stores.commands import (
     version_commands,
 )
 from unicache._core.stores.pages import Pages
-from unicache._core.stores.replies import accepted, caught, sound
+from unicache._core.stores.replies import about, accepted, caught, sound
 from unicache._core.stores.scripts import CLAIM_OVER, FILL, RELEASE, RENEW, TRACE
 from unicache._core.stores.sending import seconds_left
 from unicache._core.stores.store import BATCH, Claim, Fill, Found
 from unicache._core.stores.valkey_changes import ValkeyChanges
 from unicache._core.wire import resp
+from unicache.errors import CacheError
 
 __all__ = ["ValkeyStore", "as_version"]
 
@@ -52,7 +53,11 @@ class ValkeyStore(ValkeyChanges):
     async def read(self, name: bytes) -> Held:
         """``GET``."""
         request = self._request
-        reply = await request(resp.get(name), again=True, aside=name in self._large)
+        try:
+            reply = await request(resp.get(name), again=True, aside=name in self._large)
+        except CacheError as error:
+            about(error, [name])
+            raise
         return None if reply is None else self._unpacked(name, reply)
 
     async def read_many(self, names: Sequence[bytes]) -> list[Held | Exception]:
