@@ -79,7 +79,8 @@ class Crew:
         """Have them come to an end, in peace."""
         self.board.stop()
         codes = [process.wait(FAREWELL) for process in self._processes.values()]
-        assert (codes, self.complaints()) == ([0] * len(CREW), "")
+        complaints = self.complaints()
+        assert (codes, complaints) == ([0] * len(CREW), ""), (codes, complaints)  # no test module: nothing else tells
 
     def history(self, *, calm: bool) -> History:
         """What they wrote down; see ``history_of``."""
