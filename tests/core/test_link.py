@@ -10,7 +10,7 @@ from unicache._core.io import Endpoint
 from unicache._core.setup.node import Credentials
 from unicache._core.wire import link as link_module
 from unicache._core.wire import resp
-from unicache._core.wire.link import GRACE, Link
+from unicache._core.wire.link import COMPANY, GRACE, Link
 from unicache._core.wire.watches import Watches
 from unicache.errors import CacheClosed, ConfigurationError, OperationTimeout, StoreUnavailable
 
@@ -67,6 +67,16 @@ def test_a_caller_that_is_alone_does_not_wait_for_the_end_of_the_tick() -> None:
         _ask(link)
         assert len(transport.written) == number
         link.received(b"+PONG\r\n")
+
+
+def test_a_server_that_has_nothing_to_do_gets_the_first_of_many_before_the_tick_ends() -> None:
+    link, transport = open_link(HandIo())
+    transport.written.clear()
+    for _ in range(3 * COMPANY):
+        _ask(link)
+    assert transport.written == [PING * COMPANY]
+    transport.end_of_tick()
+    assert transport.written == [PING * COMPANY, PING * 2 * COMPANY]
 
 
 def test_what_is_asked_before_the_link_is_open_leaves_in_order_after_the_greeting() -> None:

@@ -27,6 +27,9 @@ __all__ = ["Link", "Slot", "copy_of"]
 MAX_IN_FLIGHT = 100_000
 """Requests that may wait for replies on one link before more are refused (P9)."""
 
+COMPANY = 8
+"""Requests that go out together before the tick ends, when the server has nothing to do: then both sides work."""
+
 GRACE = 5.0
 """Seconds that a tombstone may wait for its reply before the link is given up."""
 
@@ -193,6 +196,8 @@ class Link:
                 self._transport.flush()
             else:
                 self._transport.wake()
+        elif len(output) == COMPANY == len(self._pending) and self._transport is not None:
+            self._transport.flush()
         slot.payload = b""  # last, because it tells that all of this was done
 
     def _wait_for_opening(self, slot: Slot) -> None:
