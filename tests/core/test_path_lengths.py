@@ -24,7 +24,7 @@ Calls = dict[str, Callable[[], Any]]
 MEMORY = {"get": 6, "function": 6}
 NEAR = {"get": 6, "function": 6}
 REMOTE = {"get": 24, "function": 28}
-REMOTE_ASYNCIO = {"get": 28, "function": 34}
+REMOTE_ASYNCIO = {"get": 27, "function": 33}
 """One of them is ``get_buffer``, and saves what it costs many times over: see docs/architecture/scale.md."""
 
 RESPONSE = 98

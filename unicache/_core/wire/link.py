@@ -14,6 +14,8 @@ from itertools import chain
 from math import inf
 from typing import Any
 
+import msgspec
+
 from unicache._core.io import PIECE, Alarm, Endpoint, Io, Promise, Transport
 from unicache._core.setup.node import Credentials
 from unicache._core.wire.handshake import Features, features, greeting, refusal
@@ -37,21 +39,20 @@ LATE = 0.1
 """Seconds that an alarm may ring late. If it is more, this process stood still, and has yet to read what has come."""
 
 
-class Slot:
-    """A request's place in the queue of replies."""
+class Slot(msgspec.Struct, eq=False):
+    """A request's place in the queue of replies.
 
-    __slots__ = ("deadline", "late", "payload", "promise", "reading", "replies", "want")
+    ``payload``  kept until it is handed to the transport
+    ``reading``  is shown the replies as they are parsed, among the pushes
+    """
 
-    def __init__(
-        self, promise: Promise, payload: bytes, want: int, deadline: float, reading: Reading | None = None
-    ) -> None:
-        self.promise = promise
-        self.payload = payload  # kept until it is handed to the transport
-        self.want = want
-        self.deadline = deadline
-        self.replies: list[Any] | None = None if want == 1 else []
-        self.late = False
-        self.reading = reading  # is shown the replies as they are parsed, among the pushes
+    promise: Promise
+    payload: bytes
+    want: int
+    deadline: float
+    reading: Reading | None = None
+    replies: list[Any] | None = None
+    late: bool = False
 
 
 class Link:
@@ -238,11 +239,12 @@ class Link:
                     self._pushed(reply)
                     continue
                 slot = pending[0]
-                if slot.replies is not None:
-                    slot.replies.append(reply)
-                    if len(slot.replies) < slot.want:
+                if slot.want != 1:
+                    replies = slot.replies = slot.replies or []
+                    replies.append(reply)
+                    if len(replies) < slot.want:
                         continue
-                    reply = slot.replies
+                    reply = replies
                 if slot.reading is not None:
                     slot.reading.arrived(reply, self.trust)
                 pending.popleft()
