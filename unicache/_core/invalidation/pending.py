@@ -2,7 +2,7 @@
 
 It is a log of keys and tags, each once, in the order in which they came. A savepoint is a place in the log: to roll
 back to it is to cut the log there, and to release it is to do nothing. What must not live here: how a database layer
-says that it has committed (``sessions``), and what it means to invalidate (``invalidation``).
+says that it has committed (``sessions``), and what it means to invalidate (``calls``).
 """
 
 from collections.abc import Callable, Coroutine, Iterable
