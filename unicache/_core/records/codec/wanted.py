@@ -106,9 +106,9 @@ def _described(wanted: Any) -> inspect.Type:
     try:
         return inspect.type_info(wanted)
     except TypeError as error:
-        translator: Any = getattr(inspect, "_Translator", None)  # what type_info asks when it has no objections
-        if translator is None or not str(error).startswith(_AMBIGUOUS):
+        if not str(error).startswith(_AMBIGUOUS):
             raise
+    translator: Any = inspect._Translator  # what type_info asks when it has no objections
     description: inspect.Type = translator([wanted]).translate(wanted)
     return description
 
