@@ -194,12 +194,6 @@ def test_a_type_that_cannot_be_checked_is_an_invalid_argument(wanted: typing.Any
         assert caught.value.argument == "type"
 
 
-def test_a_union_that_this_msgspec_does_not_describe_is_refused_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(msgspec.inspect, "_Translator")
-    with pytest.raises(InvalidArgument):
-        declare(typing.Annotated[bytes | str, ["looked at anew, since this cannot be remembered"]])
-
-
 @dataclasses.dataclass
 class Loose:
     """What msgspec cannot describe: a field that can be many things, and an argument that is no field."""
